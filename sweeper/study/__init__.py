@@ -1,0 +1,1 @@
+"""The durable study: the record of truth of a sweep."""

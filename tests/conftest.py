@@ -1,0 +1,18 @@
+"""Fixtures that all tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """Real data and reference values, kept beside the project; absent on a plain clone."""
+    default = Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(os.environ.get("SWEEPER_SHARED", default))
+    if not (folder / "reference").is_dir():
+        pytest.skip(f"needs the data folder {folder.name}/ beside the project (or SWEEPER_SHARED)")
+    return folder
