@@ -6,15 +6,33 @@ that samplers read pruned trials truthfully; rules on any other metric read the 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import optuna
 from optuna.trial import FrozenTrial
 
-__all__ = ["epoch_metrics", "last_epoch", "metric_curve", "report_metrics"]
+__all__ = ["Epoch", "epoch_metrics", "epochs", "last_epoch", "metric_curve", "report_metrics"]
 
 _PREFIX = "epoch/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epoch:
+    """What one trial reported for one epoch.
+
+    Attributes:
+        epoch: From 1.
+        metrics: Finite values by name.
+        at_ms: When it was recorded, milliseconds since 1970 (UTC). It goes with the metrics to
+            MLflow, so that sending them again changes nothing there.
+    """
+
+    epoch: int
+    metrics: Mapping[str, float]
+    at_ms: int
 
 
 class _TakesAttributes(Protocol):
@@ -23,25 +41,37 @@ class _TakesAttributes(Protocol):
 
 def report_metrics(
     trial: optuna.Trial | _TakesAttributes, epoch: int, metrics: Mapping[str, float]
-) -> None:
+) -> Epoch:
     """Stores the metrics of one epoch with a trial; works with any Optuna storage.
 
     Args:
         trial: A running trial.
         epoch: From 1.
         metrics: Finite values by name.
+
+    Returns:
+        The epoch as it was stored.
     """
-    trial.set_user_attr(f"{_PREFIX}{epoch}", dict(metrics))
+    record = Epoch(epoch=epoch, metrics=dict(metrics), at_ms=round(time.time() * 1000))
+    trial.set_user_attr(
+        f"{_PREFIX}{epoch}", {"metrics": record.metrics, "at_ms": record.at_ms}
+    )
+    return record
 
 
-def epoch_metrics(trial: FrozenTrial) -> dict[int, dict[str, float]]:
-    """All stored metrics of a trial by epoch, in the order of epochs."""
-    found = {
-        int(key.removeprefix(_PREFIX)): value
+def epochs(trial: FrozenTrial) -> list[Epoch]:
+    """All stored epochs of a trial, in order."""
+    found = [
+        Epoch(epoch=int(key.removeprefix(_PREFIX)), metrics=value["metrics"], at_ms=value["at_ms"])
         for key, value in trial.user_attrs.items()
         if key.startswith(_PREFIX)
-    }
-    return {epoch: found[epoch] for epoch in sorted(found)}
+    ]
+    return sorted(found, key=lambda record: record.epoch)
+
+
+def epoch_metrics(trial: FrozenTrial) -> dict[int, Mapping[str, float]]:
+    """All stored metrics of a trial by epoch, in the order of epochs."""
+    return {record.epoch: record.metrics for record in epochs(trial)}
 
 
 def last_epoch(trial: FrozenTrial) -> int:

@@ -1,0 +1,135 @@
+"""Every file and folder name of a home and of a sweep on disk.
+
+::
+
+    HOME/
+    ├── mlflow.db            embedded MLflow store
+    ├── mlartifacts/         its artifacts
+    ├── .cache/              prepared data, shared by all sweeps of this home; may be deleted
+    └── <sweep>/
+        ├── spec.yaml        the space as it was resolved at the start; never changed
+        ├── study.journal    the Optuna study: the record of truth
+        ├── lock             held by the driver while it runs
+        ├── driver.json      pid, host and start of the newest driver
+        ├── log              the driver's log
+        ├── ray/             Ray Tune's own files; may be deleted
+        └── trials/<number>/
+            ├── config.yaml  runs alone: `sweeper train .../config.yaml`
+            ├── log          the trial's log
+            ├── artifacts/   files shown with the trial
+            └── checkpoints/epoch-00012/
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Home", "SweepPaths", "TrialPaths", "default_home"]
+
+_SWEEP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def default_home() -> Path:
+    """`SWEEPER_HOME`, or `sweeps` in the current folder."""
+    return Path(os.environ.get("SWEEPER_HOME") or "sweeps")
+
+
+@dataclass(frozen=True, slots=True)
+class TrialPaths:
+    """The folder of one trial."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config.yaml"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "log"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.root / "artifacts"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.root / "checkpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPaths:
+    """The folder of one sweep."""
+
+    root: Path
+
+    @property
+    def name(self) -> str:
+        return self.root.name
+
+    @property
+    def spec(self) -> Path:
+        return self.root / "spec.yaml"
+
+    @property
+    def journal(self) -> Path:
+        return self.root / "study.journal"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "lock"
+
+    @property
+    def driver(self) -> Path:
+        return self.root / "driver.json"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "log"
+
+    @property
+    def ray(self) -> Path:
+        return self.root / "ray"
+
+    def trial(self, number: int) -> TrialPaths:
+        return TrialPaths(self.root / "trials" / str(number))
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder that holds sweeps, the embedded MLflow store and the data cache."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, folder: Path | str | None) -> Home:
+        """The home at `folder`, absolute; None: `default_home()`."""
+        return cls(Path(folder or default_home()).expanduser().resolve())
+
+    @property
+    def mlflow_db(self) -> Path:
+        return self.root / "mlflow.db"
+
+    @property
+    def mlartifacts(self) -> Path:
+        return self.root / "mlartifacts"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / ".cache"
+
+    def sweep(self, name: str) -> SweepPaths:
+        return SweepPaths(self.root / name)
+
+    def sweeps(self) -> Iterator[SweepPaths]:
+        """The sweeps of this home, by name."""
+        if not self.root.is_dir():
+            return
+        for folder in sorted(self.root.iterdir()):
+            paths = SweepPaths(folder)
+            if _SWEEP_NAME.fullmatch(folder.name) and paths.journal.is_file():
+                yield paths
