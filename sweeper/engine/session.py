@@ -1,0 +1,225 @@
+"""One trial from setup to its last epoch, wherever it runs: inline, or in a Ray actor. No Ray here."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import re
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sweeper.engine.loading import load_trainable
+from sweeper.errors import DivergedError, SweeperError, TrialError
+from sweeper.paths import TrialPaths
+from sweeper.protocol import BaseTrainable, TrialContext
+from sweeper.study.checkpoints import newest_checkpoint, write_checkpoint
+
+__all__ = ["EpochReport", "Failure", "Order", "Report", "Session"]
+
+logger = logging.getLogger(__name__)
+
+# What MLflow takes as the name of a metric.
+_METRIC_NAME = re.compile(r"[\w./ :-]{1,250}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Everything a worker needs to run a trial.
+
+    Attributes:
+        number: Of the trial.
+        trainable: `package.module:Class`.
+        config: Complete configuration; `config["epochs"]` epochs are run.
+        seed: Of the trial.
+        trial_dir: Folder of the trial.
+        cache_dir: Folder of prepared data.
+        device: `cpu` or `cuda`.
+        cpu_threads: Threads the trial may use.
+        import_paths: Folders to import the trainable from.
+        from_epoch: Epochs of the checkpoint to go on from; 0: from the start.
+        driver_note: `driver.json` of the sweep; None when there is no driver.
+        driver_token: The driver that gave the order; see `sweeper.study.lock.Driver`.
+    """
+
+    number: int
+    trainable: str
+    config: Mapping[str, Any]
+    seed: int
+    trial_dir: Path
+    cache_dir: Path
+    device: str = "cpu"
+    cpu_threads: int = 1
+    import_paths: Sequence[str] = ()
+    from_epoch: int = 0
+    driver_note: Path | None = None
+    driver_token: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochReport:
+    """An epoch that is done and saved.
+
+    Attributes:
+        epoch: From 1.
+        metrics: Finite values by name.
+    """
+
+    epoch: int
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A trial that can't go on.
+
+    Attributes:
+        reason: A sentence. The traceback is in `artifacts/traceback.txt` unless we know the cause.
+    """
+
+    reason: str
+
+
+Report = EpochReport | Failure
+
+
+class Session:
+    """Runs orders, one after the other, on the same trainable object where the class is the same."""
+
+    def __init__(self) -> None:
+        self._trainable: BaseTrainable | None = None
+        self._order: Order | None = None
+        self._epoch = 0
+        self._failure: Failure | None = None
+        self._log: logging.Handler | None = None
+
+    def begin(self, order: Order) -> None:
+        """Gets ready for a trial; a mistake shows in the first `next_report`."""
+        self._order, self._epoch, self._failure = order, 0, None
+        paths = TrialPaths(order.trial_dir)
+        paths.artifacts.mkdir(parents=True, exist_ok=True)
+        self._open_log(paths, order.number)
+        self._guard(self._set_up)
+
+    def next_report(self) -> Report:
+        """Runs one epoch, saves a checkpoint and reports."""
+        if self._failure is not None:
+            return self._failure
+        report = self._guard(self._run_epoch)
+        return report if report is not None else self._require_failure()
+
+    def close(self) -> None:
+        """Gives back what the trainable holds."""
+        if self._trainable is not None:
+            trainable, self._trainable = self._trainable, None
+            self._guard(trainable.close)
+        if self._log is not None:
+            logging.getLogger().removeHandler(self._log)
+            self._log.close()
+            self._log = None
+
+    def _set_up(self) -> None:
+        order = self._require_order()
+        kind = load_trainable(order.trainable, order.import_paths)
+        if type(self._trainable) is not kind:
+            if self._trainable is not None:
+                self._trainable.close()
+            self._trainable = kind()
+        paths = TrialPaths(order.trial_dir)
+        context = TrialContext(
+            seed=order.seed,
+            number=order.number,
+            workdir=order.trial_dir,
+            artifacts_dir=paths.artifacts,
+            cache_dir=order.cache_dir,
+            device=order.device,
+            cpu_threads=order.cpu_threads,
+        )
+        self._trainable.setup(order.config, context)
+        if order.from_epoch:
+            checkpoint, _ = newest_checkpoint(paths.checkpoints)
+            if checkpoint is None or checkpoint.epoch != order.from_epoch:
+                raise TrialError(f"the checkpoint of epoch {order.from_epoch} is gone")
+            self._trainable.load(checkpoint.state)
+            self._epoch = checkpoint.epoch
+            logger.info("going on after epoch %d", self._epoch)
+
+    def _run_epoch(self) -> EpochReport:
+        order, trainable = self._require_order(), self._trainable
+        assert trainable is not None  # set by begin, or there is a failure
+        metrics = {name: float(value) for name, value in trainable.step().items()}
+        self._epoch += 1
+        _check_metrics(metrics, self._epoch)
+        _check_driver(order)
+        write_checkpoint(
+            TrialPaths(order.trial_dir).checkpoints, self._epoch, metrics, trainable.save
+        )
+        return EpochReport(epoch=self._epoch, metrics=metrics)
+
+    def _guard(self, action: Any) -> Any:
+        """The trial boundary: whatever goes wrong in training code becomes a `Failure`."""
+        try:
+            return action()
+        except SweeperError as error:
+            logger.exception("trial failed")
+            self._failure = Failure(reason=_one_line(error.message))
+        except Exception as error:
+            logger.exception("trial failed")
+            order = self._require_order()
+            text = traceback.format_exc()
+            (TrialPaths(order.trial_dir).artifacts / "traceback.txt").write_text(text, "utf-8")
+            epoch = self._epoch + 1
+            reason = _one_line(f"epoch {epoch} raised {type(error).__name__}: {error}")
+            self._failure = Failure(reason=reason)
+            # Training code that broke in an unknown way is not trusted with the next trial.
+            self._trainable = None
+        return None
+
+    def _open_log(self, paths: TrialPaths, number: int) -> None:
+        if self._log is not None:
+            logging.getLogger().removeHandler(self._log)
+            self._log.close()
+        self._log = logging.FileHandler(paths.log, encoding="utf-8")
+        self._log.setFormatter(
+            logging.Formatter(f"%(asctime)s trial {number} %(levelname)s %(name)s: %(message)s")
+        )
+        logging.getLogger().addHandler(self._log)
+
+    def _require_order(self) -> Order:
+        if self._order is None:
+            raise RuntimeError("begin() comes first")
+        return self._order
+
+    def _require_failure(self) -> Failure:
+        if self._failure is None:
+            raise RuntimeError("an epoch gave neither a report nor a failure")
+        return self._failure
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:1000]
+
+
+def _check_metrics(metrics: Mapping[str, float], epoch: int) -> None:
+    for name, value in metrics.items():
+        if not math.isfinite(value):
+            raise DivergedError(f"diverged at epoch {epoch}: {name} is {value}")
+        if not _METRIC_NAME.fullmatch(name):
+            raise TrialError(
+                f"metric name {name!r} may hold only letters, digits and _ . / : - and space"
+            )
+
+
+def _check_driver(order: Order) -> None:
+    """A worker that outlived its driver must not write beside the next driver's worker."""
+    if order.driver_note is None:
+        return
+    try:
+        token = json.loads(order.driver_note.read_text(encoding="utf-8"))["token"]
+    except (OSError, ValueError, KeyError):
+        return
+    if token != order.driver_token:
+        raise TrialError("another driver has taken over this sweep")

@@ -1,0 +1,118 @@
+"""Checkpoints of a trial: written under a temporary name, checksummed, fsynced, renamed.
+
+One folder an epoch: `epoch-00012/state/` is the trainable's, `epoch-00012/meta.json` is ours. The
+metrics of the epoch travel with it, so that a driver that died before it heard of the epoch learns of
+it on resume. Standard library only: workers write, drivers read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Checkpoint", "drop_checkpoints", "newest_checkpoint", "write_checkpoint"]
+
+_KEEP = 2
+_PREFIX = "epoch-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A whole checkpoint.
+
+    Attributes:
+        epoch: Epochs that are done, from 1.
+        state: Folder that the trainable wrote.
+        metrics: What the trial reported for `epoch`.
+    """
+
+    epoch: int
+    state: Path
+    metrics: Mapping[str, float]
+
+
+def write_checkpoint(
+    folder: Path, epoch: int, metrics: Mapping[str, float], save: Callable[[Path], None]
+) -> None:
+    """Writes one checkpoint and drops all but the two newest.
+
+    Args:
+        folder: The trial's checkpoint folder; created if needed.
+        epoch: Epochs that are done.
+        metrics: What is reported for this epoch.
+        save: Writes the state into the empty folder that it is given.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{_PREFIX}{epoch:05d}"
+    draft = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
+    try:
+        state = draft / "state"
+        state.mkdir()
+        save(state)
+        meta = {"epoch": epoch, "metrics": dict(metrics), "files": _digests(state)}
+        (draft / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+        for path in (*draft.rglob("*"), draft):
+            _sync(path)
+        if target.exists():
+            shutil.rmtree(target)
+        draft.rename(target)
+        _sync(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    for old in _newest_first(folder)[_KEEP:]:
+        shutil.rmtree(old)
+
+
+def newest_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
+    """Finds the newest checkpoint that is whole.
+
+    Returns:
+        The checkpoint (None if there is none) and a sentence for each damaged one that was passed over.
+    """
+    damaged = []
+    for path in _newest_first(folder):
+        try:
+            meta = json.loads((path / "meta.json").read_text(encoding="utf-8"))
+            state = path / "state"
+            if _digests(state) == meta["files"]:
+                return Checkpoint(epoch=meta["epoch"], state=state, metrics=meta["metrics"]), damaged
+            damaged.append(f"{path} is damaged: its files differ from their checksums")
+        except (OSError, ValueError, KeyError) as error:
+            damaged.append(f"{path} is damaged: {error}")
+    return None, damaged
+
+
+def drop_checkpoints(folder: Path) -> None:
+    """Deletes all checkpoints of a trial that will not go on."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"{_PREFIX}*"), reverse=True)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    digests = {}
+    for path in _files(folder):
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "blake2b").hexdigest()
+        digests[path.relative_to(folder).as_posix()] = digest
+    return digests
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

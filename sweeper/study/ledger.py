@@ -1,0 +1,241 @@
+"""The only writer of a study: proposes trials, records epochs, decides and writes endings.
+
+Knows neither Ray nor MLflow. Everything is written to the study before anybody else hears of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import optuna
+from optuna.samplers import RandomSampler
+from optuna.trial import FrozenTrial, TrialState
+
+from sweeper.paths import SweepPaths
+from sweeper.space import build_config, build_sampler, derive_seed, suggest
+from sweeper.spec import SweepSpec
+from sweeper.study.checkpoints import drop_checkpoints, newest_checkpoint
+from sweeper.study.curves import epoch_metrics, last_epoch, report_metrics
+from sweeper.study.events import (
+    EpochRecorded,
+    Event,
+    Listener,
+    State,
+    TrialEnded,
+    TrialInterrupted,
+    TrialStarted,
+)
+
+__all__ = ["Decider", "Ledger", "Ticket"]
+
+logger = logging.getLogger(__name__)
+
+_OPTUNA_STATES = {
+    State.COMPLETED: TrialState.COMPLETE,
+    State.PRUNED: TrialState.PRUNED,
+    State.FAILED: TrialState.FAIL,
+}
+
+
+class Decider(Protocol):
+    """Decides whether a running trial goes on; see `sweeper.pruning`."""
+
+    def decide(self, study: optuna.Study, trial: FrozenTrial) -> str | None:
+        """The reason to stop the trial after its newest epoch, as a sentence; None: go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A trial that is to run.
+
+    Attributes:
+        number: In the study.
+        params: What varies, by dotted path.
+        config: The complete configuration.
+        seed: Of the trial.
+        from_epoch: Epochs that are done in the newest whole checkpoint; 0: from the start.
+    """
+
+    number: int
+    params: Mapping[str, Any]
+    config: Mapping[str, Any]
+    seed: int
+    from_epoch: int
+
+
+@dataclass(slots=True)
+class _Attributes:
+    """Writes user attributes of a trial that this process may not have asked for."""
+
+    storage: optuna.storages.BaseStorage
+    trial_id: int
+
+    def set_user_attr(self, key: str, value: object) -> None:
+        self.storage.set_trial_user_attr(self.trial_id, key, value)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """See the module's docstring.
+
+    Attributes:
+        paths: The sweep's folder.
+        spec: What was asked for.
+        study: The durable study.
+        decider: The pruning rules.
+        max_trials: Trials in all, whatever their ending.
+        listeners: Told of every event, after it was written.
+    """
+
+    paths: SweepPaths
+    spec: SweepSpec
+    study: optuna.Study
+    decider: Decider
+    max_trials: int
+    listeners: Sequence[Listener] = ()
+    _interrupted: deque[int] = field(default_factory=deque)
+    _ids: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            self._interrupted.append(trial.number)
+
+    def next_ticket(self) -> Ticket | None:
+        """The next trial to run, written to the study; None if the budget of trials is used up.
+
+        Interrupted trials come first, then queued ones, then new proposals.
+        """
+        while self._interrupted:
+            ticket = self._reopen(self._interrupted.popleft())
+            if ticket is not None:
+                return ticket
+        trials = self.study.get_trials(deepcopy=False)
+        begun = sum(trial.state is not TrialState.WAITING for trial in trials)
+        if begun >= self.max_trials:
+            return None
+        self.study.sampler = build_sampler(self.spec, len(trials))
+        trial = self.study.ask()
+        return self._issue(trial, suggest(trial, self.spec.space), from_epoch=0)
+
+    def record(self, number: int, epoch: int, metrics: Mapping[str, float]) -> bool:
+        """Writes what a trial reported for an epoch.
+
+        Returns:
+            Whether the epoch is new; one that the study holds already is left alone.
+        """
+        if epoch <= last_epoch(self._trial(number)):
+            return False
+        attributes = _Attributes(self.study._storage, self._id(number))
+        record = report_metrics(attributes, epoch, metrics)
+        objectives = self.spec.objectives
+        if len(objectives) == 1 and objectives[0].metric in metrics:
+            self.study._storage.set_trial_intermediate_value(
+                self._id(number), epoch, metrics[objectives[0].metric]
+            )
+        self._tell(EpochRecorded(number=number, record=record))
+        return True
+
+    def settle(self, number: int) -> bool:
+        """Ends a trial whose newest epoch was its last, or that a rule stops.
+
+        Returns:
+            Whether the trial is over.
+        """
+        trial = self._trial(number)
+        epoch = last_epoch(trial)
+        if trial.state.is_finished():
+            return True
+        if epoch == 0:
+            return False
+        if epoch < self.spec.budget.epochs:
+            reason = self.decider.decide(self.study, trial)
+            if reason is None:
+                return False
+            self.end(number, State.PRUNED, reason)
+            return True
+        self._complete(trial)
+        return True
+
+    def end(
+        self, number: int, state: State, reason: str, *, values: Sequence[float] | None = None
+    ) -> None:
+        """Writes an ending; the reason goes first, so that no ending is ever without one."""
+        if not reason:
+            raise ValueError(f"trial {number} can't end as {state} without a reason")
+        at_ms = round(time.time() * 1000)
+        attributes = _Attributes(self.study._storage, self._id(number))
+        attributes.set_user_attr("reason", reason)
+        attributes.set_user_attr("ended_ms", at_ms)
+        # A grid sampler would raise after its last point, to stop a loop that is not ours.
+        self.study.sampler = RandomSampler()
+        self.study.tell(number, values, _OPTUNA_STATES[state])
+        if state is State.PRUNED:
+            drop_checkpoints(self.paths.trial(number).checkpoints)
+        self._tell(TrialEnded(number=number, state=state, reason=reason, at_ms=at_ms))
+
+    def interrupt(self, number: int) -> None:
+        """Notes that the driver lets go of a running trial."""
+        self._tell(TrialInterrupted(number=number, epoch=last_epoch(self._trial(number))))
+
+    def _reopen(self, number: int) -> Ticket | None:
+        trial = self._trial(number)
+        checkpoint, damaged = newest_checkpoint(self.paths.trial(number).checkpoints)
+        for sentence in damaged:
+            logger.warning("trial %d: %s; using the one before", number, sentence)
+        if checkpoint is not None and checkpoint.epoch == last_epoch(trial) + 1:
+            self.record(number, checkpoint.epoch, checkpoint.metrics)
+        if self.settle(number):
+            return None
+        # A driver may have died between two suggestions; Optuna fills in what is missing.
+        self.study.sampler = build_sampler(self.spec, number)
+        params = suggest(optuna.Trial(self.study, trial._trial_id), self.spec.space)
+        ticket_trial = optuna.Trial(self.study, trial._trial_id)
+        return self._issue(ticket_trial, params, from_epoch=checkpoint.epoch if checkpoint else 0)
+
+    def _issue(
+        self, trial: optuna.Trial, params: Mapping[str, Any], *, from_epoch: int
+    ) -> Ticket:
+        self._tell(TrialStarted(number=trial.number, params=params, from_epoch=from_epoch))
+        return Ticket(
+            number=trial.number,
+            params=params,
+            config=build_config(self.spec, params),
+            seed=derive_seed(self.spec.seed, trial.number),
+            from_epoch=from_epoch,
+        )
+
+    def _complete(self, trial: FrozenTrial) -> None:
+        measured = epoch_metrics(trial)
+        values = []
+        for objective in self.spec.objectives:
+            found = [m[objective.metric] for m in measured.values() if objective.metric in m]
+            if not found:
+                reason = f"finished all epochs but never reported the objective {objective.metric}"
+                self.end(trial.number, State.FAILED, reason)
+                return
+            values.append(found[-1])
+        self.end(
+            trial.number,
+            State.COMPLETED,
+            f"completed all {self.spec.budget.epochs} epochs",
+            values=values,
+        )
+
+    def _id(self, number: int) -> int:
+        if number not in self._ids:
+            self._ids[number] = self.study._storage.get_trial_id_from_study_id_trial_number(
+                self.study._study_id, number
+            )
+        return self._ids[number]
+
+    def _trial(self, number: int) -> FrozenTrial:
+        return self.study._storage.get_trial(self._id(number))
+
+    def _tell(self, event: Event) -> None:
+        for listener in self.listeners:
+            listener(event)

@@ -1,0 +1,113 @@
+"""What a study says about its trials, as plain values; needs neither Ray nor MLflow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial
+
+from sweeper.study.curves import Epoch, epochs
+from sweeper.study.events import State, state_of
+
+__all__ = ["SweepRecord", "TrialRecord", "is_better", "read_record"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRecord:
+    """One trial.
+
+    Attributes:
+        number: From 0.
+        state: See `State`.
+        params: What varies, by dotted path; empty while queued.
+        epochs: All reports, in order.
+        reason: Why it ended, a sentence; empty while it has not.
+        values: One per objective; empty unless completed.
+        ended_ms: Milliseconds since 1970 (UTC); None while it has not ended.
+    """
+
+    number: int
+    state: State
+    params: Mapping[str, Any]
+    epochs: Sequence[Epoch]
+    reason: str
+    values: Sequence[float]
+    ended_ms: int | None
+
+    @property
+    def epoch(self) -> int:
+        """Epochs that are done."""
+        return self.epochs[-1].epoch if self.epochs else 0
+
+    def latest(self, metric: str) -> float | None:
+        """The newest value of a metric; None if it was never measured."""
+        for record in reversed(self.epochs):
+            if metric in record.metrics:
+                return record.metrics[metric]
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepRecord:
+    """A whole sweep.
+
+    Attributes:
+        name: Of the sweep.
+        goals: `maximize` or `minimize`, one per objective.
+        trials: By number.
+        attrs: Facts that were stored with the study.
+    """
+
+    name: str
+    goals: Sequence[str]
+    trials: Sequence[TrialRecord]
+    attrs: Mapping[str, Any]
+
+    @property
+    def counts(self) -> Mapping[State, int]:
+        """Number of trials by state; states without trials are left out."""
+        return Counter(trial.state for trial in self.trials)
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The completed trial with the best first objective; None if none is completed."""
+        completed = [trial for trial in self.trials if trial.state is State.COMPLETED]
+        sign = 1 if self.goals[0] == "maximize" else -1
+        return max(completed, key=lambda trial: sign * trial.values[0], default=None)
+
+
+def is_better(goal: str, value: float, other: float) -> bool:
+    """Whether `value` is strictly better than `other` for a goal of `maximize` or `minimize`."""
+    return value > other if goal == "maximize" else value < other
+
+
+def read_record(study: optuna.Study) -> SweepRecord:
+    """Everything that the study holds, as of now."""
+    return SweepRecord(
+        name=study.study_name,
+        goals=[
+            "maximize" if direction is StudyDirection.MAXIMIZE else "minimize"
+            for direction in study.directions
+        ],
+        trials=[trial_record(trial) for trial in study.get_trials(deepcopy=False)],
+        attrs=study.user_attrs,
+    )
+
+
+def trial_record(trial: FrozenTrial) -> TrialRecord:
+    """One trial of a study."""
+    state = state_of(trial)
+    return TrialRecord(
+        number=trial.number,
+        state=state,
+        params=dict(trial.params),
+        epochs=epochs(trial),
+        reason=trial.user_attrs.get("reason", ""),
+        values=tuple(trial.values or ()) if state is State.COMPLETED else (),
+        ended_ms=trial.user_attrs.get("ended_ms"),
+    )

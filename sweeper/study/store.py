@@ -1,0 +1,133 @@
+"""The study on disk: created whole or not at all, opened without Ray."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import optuna
+from filelock import FileLock
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
+from sweeper.errors import BackendError, SweepExistsError, SweepNotFoundError
+from sweeper.paths import Home, SweepPaths
+from sweeper.spec import SweepSpec, dump_spec, read_spec
+
+__all__ = ["create_sweep", "drop_torn_line", "open_spec", "open_study"]
+
+logger = logging.getLogger(__name__)
+
+
+class _KernelLock:
+    """A journal lock that dies with its process; Optuna's own would stall the next driver for 30 s."""
+
+    def __init__(self, journal: Path) -> None:
+        self._lock = FileLock(f"{journal}.lock", thread_local=False)
+
+    def acquire(self) -> bool:
+        self._lock.acquire()
+        return True
+
+    def release(self) -> None:
+        self._lock.release()
+
+
+def _storage(journal: Path) -> JournalStorage:
+    return JournalStorage(JournalFileBackend(str(journal), lock_obj=_KernelLock(journal)))
+
+
+def drop_torn_line(journal: Path) -> int:
+    """Cuts a last line that a dying driver left unfinished; only the holder of the lock may.
+
+    Returns:
+        The number of bytes that were cut; 0 if the journal is whole.
+    """
+    with journal.open("rb+") as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        whole = sum(len(line) for line in file if line.endswith(b"\n"))
+        file.truncate(whole)
+    return size - whole
+
+
+def create_sweep(
+    home: Home, spec: SweepSpec, *, start: Sequence[Mapping[str, Any]], attrs: Mapping[str, Any]
+) -> SweepPaths:
+    """Creates the folder of a new sweep with its frozen spec and its study.
+
+    It is made under a temporary name and renamed, so that a sweep exists whole or not at all.
+
+    Args:
+        home: Where sweeps live; created if needed.
+        spec: What was asked for, resolved.
+        start: Parameter sets that are tried first.
+        attrs: Facts about the sweep, kept with the study.
+
+    Raises:
+        SweepExistsError: The name is taken.
+        BackendError: The folder can't be written.
+    """
+    paths = home.sweep(spec.name)
+    if paths.root.exists():
+        raise SweepExistsError(
+            f"a sweep named '{spec.name}' exists already in {home.root}",
+            hint=f"go on with it: sweeper resume {spec.name}   "
+            f"or start another: sweeper run ... --name {spec.name}-2",
+        )
+    try:
+        home.root.mkdir(parents=True, exist_ok=True)
+        draft = SweepPaths(Path(tempfile.mkdtemp(prefix=f".new-{spec.name}-", dir=home.root)))
+    except OSError as error:
+        raise BackendError(f"can't write to {home.root}: {error.strerror}") from error
+    try:
+        draft.root.chmod(0o755)
+        draft.spec.write_text(dump_spec(spec), encoding="utf-8")
+        study = optuna.create_study(
+            storage=_storage(draft.journal),
+            study_name=spec.name,
+            directions=[objective.goal for objective in spec.objectives],
+        )
+        for key, value in attrs.items():
+            study.set_user_attr(key, value)
+        for params in start:
+            study.enqueue_trial(dict(params))
+        draft.root.rename(paths.root)
+    except OSError as error:
+        shutil.rmtree(draft.root, ignore_errors=True)
+        if paths.root.exists():
+            raise SweepExistsError(f"a sweep named '{spec.name}' was just created") from error
+        raise BackendError(f"can't write to {home.root}: {error.strerror}") from error
+    return paths
+
+
+def open_study(home: Home, name: str) -> tuple[SweepPaths, optuna.Study]:
+    """Opens the study of a sweep; nothing is written.
+
+    Raises:
+        SweepNotFoundError: There is none; the message lists those that are there.
+        BackendError: The journal can't be read.
+    """
+    paths = home.sweep(name)
+    if not paths.journal.is_file():
+        known = ", ".join(found.name for found in home.sweeps()) or "none yet"
+        raise SweepNotFoundError(
+            f"no sweep named '{name}' in {home.root} (there: {known})",
+            hint="--home or SWEEPER_HOME names another folder",
+        )
+    try:
+        storage = _storage(paths.journal)
+        (summary,) = storage.get_all_studies()
+        study = optuna.load_study(study_name=summary.study_name, storage=storage)
+    except (OSError, ValueError, KeyError) as error:
+        raise BackendError(f"{paths.journal} can't be read: {error}") from error
+    return paths, study
+
+
+def open_spec(paths: SweepPaths) -> SweepSpec:
+    """The frozen spec of a sweep."""
+    return read_spec(paths.spec).spec
