@@ -1,0 +1,37 @@
+"""From a network's settings to the network."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import torch
+from torch import nn
+
+from trainables.models.config import HoVerNetConfig, UNetConfig
+from trainables.models.hovernet import PaddedHoVerNet
+from trainables.models.unet import HVUNet
+
+__all__ = ["build_model"]
+
+
+def build_model(config: UNetConfig | HoVerNetConfig, in_channels: int = 1) -> nn.Module:
+    """Builds a network with fresh weights, determined by torch's global seed.
+
+    Args:
+        config: Which network.
+        in_channels: Channels of the images, at least 1.
+
+    Returns:
+        A module on the CPU: (B, in_channels, H, W) float -> {"np": logits (B, 1, H, W),
+        "hv": (B, 2, H, W)}. Its weights lie channels-last, which makes a training step on a CPU a
+        quarter faster.
+    """
+    network: nn.Module
+    match config:
+        case UNetConfig():
+            network = HVUNet(config, in_channels)
+        case HoVerNetConfig():
+            network = PaddedHoVerNet(config, in_channels)
+        case _:
+            assert_never(config)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -1,0 +1,123 @@
+"""A small U-Net with NP and HV heads, on MONAI's blocks."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from monai.networks.blocks import Convolution, UpSample
+from torch import Tensor, nn
+from torch.nn import functional
+
+from trainables.models.config import UNetConfig
+from trainables.models.padding import cut_to, pad_to_multiple
+
+__all__ = ["HVUNet"]
+
+
+class HVUNet(nn.Module):
+    """U-Net for images of any size.
+
+    Differs from Ronneberger et al.: same padding, normalisation after each convolution, two heads,
+    and by default bilinear upsampling after a 1x1 convolution.
+
+    Source: Ronneberger, Fischer, Brox 2015, doi:10.1007/978-3-319-24574-4_28.
+    """
+
+    def __init__(self, config: UNetConfig, in_channels: int) -> None:
+        super().__init__()
+        channels = config.channels
+        self.hv_tanh = config.hv_tanh
+        self.encoder = nn.ModuleList(
+            _convolutions(ins, outs, config.encoder_convs, config.norm)
+            for ins, outs in pairwise((in_channels, *channels))
+        )
+        self.decoder = _Decoder(config)
+        self.hv_decoder = _Decoder(config) if config.decoders == "separate" else None
+        self.np_head = nn.Conv2d(channels[0], 1, kernel_size=1)
+        self.hv_head = nn.Conv2d(channels[0], 2, kernel_size=1)
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        """Predicts both maps at the image's size.
+
+        Args:
+            image: (B, C, H, W) float; any H and W.
+
+        Returns:
+            `np`: logits (B, 1, H, W); `hv`: (B, 2, H, W), horizontal and vertical, in (-1, 1) with
+            `hv_tanh`, unbounded without.
+        """
+        features = pad_to_multiple(image, 2 ** (len(self.encoder) - 1))
+        levels = []
+        for level, block in enumerate(self.encoder):
+            if level:
+                features = functional.max_pool2d(features, kernel_size=2)
+            features = block(features)
+            levels.append(features)
+        shared = self.decoder(levels)
+        logits = self.np_head(shared)
+        maps = self.hv_head(shared if self.hv_decoder is None else self.hv_decoder(levels))
+        if self.hv_tanh:
+            maps = torch.tanh(maps)
+        return {"np": cut_to(logits, image), "hv": cut_to(maps, image)}
+
+
+class _Decoder(nn.Module):
+    """The way up: from the features of all levels, finest first, to those of the finest."""
+
+    def __init__(self, config: UNetConfig) -> None:
+        super().__init__()
+        steps = [(coarse, fine) for fine, coarse in pairwise(config.channels)][::-1]
+        self.up = nn.ModuleList(
+            _upsampling(coarse, fine, config.upsample) for coarse, fine in steps
+        )
+        self.merge = nn.ModuleList(
+            _convolutions(2 * fine, fine, config.decoder_convs, config.norm) for _, fine in steps
+        )
+
+    def forward(self, levels: list[Tensor]) -> Tensor:
+        features = levels[-1]
+        for up, merge, skip in zip(self.up, self.merge, reversed(levels[:-1]), strict=True):
+            features = merge(torch.cat([skip, up(features)], dim=1))
+        return features
+
+
+def _convolutions(in_channels: int, out_channels: int, count: int, norm: str) -> nn.Sequential:
+    widths = (in_channels, *[out_channels] * count)
+    return nn.Sequential(*[_convolution(ins, outs, norm) for ins, outs in pairwise(widths)])
+
+
+def _convolution(in_channels: int, out_channels: int, norm: str) -> nn.Module:
+    norms = {
+        "batch": "batch",
+        "instance": ("instance", {"affine": True}),
+        "group": ("group", {"num_groups": _num_groups(out_channels)}),
+    }
+    return Convolution(
+        spatial_dims=2,
+        in_channels=in_channels,
+        out_channels=out_channels,
+        kernel_size=3,
+        adn_ordering="NA",
+        norm=norms[norm],
+        act=("relu", {"inplace": True}),
+        bias=False,
+    )
+
+
+def _num_groups(channels: int) -> int:
+    return next(groups for groups in (8, 4, 2, 1) if channels % groups == 0)
+
+
+def _upsampling(in_channels: int, out_channels: int, kind: str) -> nn.Module:
+    if kind == "deconv":
+        return UpSample(2, in_channels, out_channels, scale_factor=2, mode="deconv")
+    return UpSample(
+        2,
+        in_channels,
+        out_channels,
+        scale_factor=2,
+        mode="nontrainable",
+        interp_mode="bilinear",
+        align_corners=False,
+    )
