@@ -1,0 +1,63 @@
+"""What a data set's settings are: drawn from a seed, or read from a folder. No torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+__all__ = ["DataConfig", "FolderConfig", "Look", "SyntheticConfig"]
+
+Look = Literal["fluorescence", "tissue", "mixed"]
+
+
+class SyntheticConfig(BaseModel):
+    """Nuclei drawn from a seed; labels are exact.
+
+    Attributes:
+        look: `fluorescence` (gray), `tissue` (RGB), `mixed` (both in turn, all with 3 channels).
+        num_train: Training images, at least 1.
+        num_val: Validation images, at least 1.
+        num_test: Test images; 0 for none.
+        size_px: Height and width of every image.
+        seed: Image i of a split depends on the seed, the look and the size alone, so more images
+            leave the others as they are.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: Literal["synthetic"] = "synthetic"
+    look: Look = "fluorescence"
+    num_train: int = Field(default=96, ge=1, le=100_000)
+    num_val: int = Field(default=24, ge=1, le=100_000)
+    num_test: int = Field(default=24, ge=0, le=100_000)
+    size_px: int = Field(default=160, ge=48, le=2048)
+    seed: int = Field(default=0, ge=0, lt=2**32)
+
+
+class FolderConfig(BaseModel):
+    """Images and labels on disk: `train|val|test/images/*` and `labels/*`, equal stems.
+
+    Attributes:
+        path: The folder that holds `train/`; `~` is the home folder, a relative path starts at
+            the working directory.
+        val_frac: Share of the training images held out for validation, used only where there is
+            no `val` folder; at least one image is held out and one is left.
+        split_seed: Chooses the images held out, used only where there is no `val` folder.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: Literal["folder"]
+    path: Path
+    val_frac: float = Field(default=0.2, gt=0.0, lt=1.0)
+    split_seed: int = Field(default=0, ge=0, lt=2**32)
+
+    @field_validator("path")
+    @classmethod
+    def _expand_home(cls, path: Path) -> Path:
+        return path.expanduser()
+
+
+DataConfig = Annotated[SyntheticConfig | FolderConfig, Field(discriminator="source")]

@@ -1,0 +1,117 @@
+"""Images and labels from a folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sweeper.protocol import DataError, Problem
+from trainables.data.config import FolderConfig
+from trainables.data.image_file import UnusableFileError, read_image, read_labels
+from trainables.data.listing import Listing, list_folder
+from trainables.data.source import SPLITS, Sample, SplitName
+
+__all__ = ["FolderSource", "open_folder"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderSource:
+    """A folder whose files were listed and hashed, but not decoded.
+
+    Attributes:
+        config: Where it is, and how it is split.
+        listing: Its pairs.
+        digests: Hash of every file's bytes.
+    """
+
+    config: FolderConfig
+    listing: Listing
+    digests: Mapping[Path, str]
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What the listing lacks."""
+        return self.listing.problems
+
+    def fingerprint(self) -> str:
+        """Hash of names, splits and bytes; the folder's own place does not matter."""
+        digest = hashlib.sha256()
+        for split in SPLITS:
+            digest.update(f"[{split}]\n".encode())
+            for pair in self.listing.pairs[split]:
+                for path in (pair.image_path, pair.label_path):
+                    line = f"{pair.name}\t{path.suffix.lower()}\t{self.digests[path]}\n"
+                    digest.update(line.encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
+    def names(self, split: SplitName) -> Sequence[str]:
+        """Stems of a split, sorted."""
+        return [pair.name for pair in self.listing.pairs[split]]
+
+    def read(self, split: SplitName, index: int) -> Sample:
+        """Reads a pair.
+
+        Raises:
+            DataError: Image or label can't be used, or their sizes differ.
+        """
+        pair = self.listing.pairs[split][index]
+        problems: list[Problem] = []
+        image = labels = None
+        try:
+            image = read_image(pair.image_path)
+        except UnusableFileError as error:
+            problems.append(Problem(where=str(pair.image_path), reason=str(error)))
+        try:
+            labels = read_labels(pair.label_path)
+        except UnusableFileError as error:
+            problems.append(Problem(where=str(pair.label_path), reason=str(error)))
+        if image is None or labels is None:
+            raise DataError(problems)
+        if image.shape[:2] != labels.shape:
+            sizes = ["x".join(map(str, array.shape[:2])) for array in (labels, image)]
+            reason = f"label is {sizes[0]} px, its image is {sizes[1]} px; they must be equal"
+            raise DataError([Problem(where=str(pair.label_path), reason=reason)])
+        return Sample(image=image, labels=labels)
+
+    def notes(self) -> Sequence[str]:
+        """Where the images are, how they were split, and whether the splits share images."""
+        notes = [f"images from {self.config.path}"]
+        if self.listing.num_held_out:
+            notes.append(
+                f"no val folder: {self.listing.num_held_out} training images were held out "
+                f"(val_frac {self.config.val_frac:g}, split_seed {self.config.split_seed})"
+            )
+        seen = {self.digests[pair.image_path] for pair in self.listing.pairs["train"]}
+        for split in ("val", "test"):
+            copies = [
+                p.name for p in self.listing.pairs[split] if self.digests[p.image_path] in seen
+            ]
+            if copies:
+                notes.append(
+                    f"warning: {len(copies)} images of {split} are in train too ({copies[0]}"
+                    f"{', ...' if len(copies) > 1 else ''}), so its scores flatter"
+                )
+        return notes
+
+
+def open_folder(config: FolderConfig) -> FolderSource:
+    """Lists and hashes a folder; mistakes are in the result's `problems`."""
+    listing = list_folder(config)
+    digests = {
+        path: _hash_file(path)
+        for pairs in listing.pairs.values()
+        for pair in pairs
+        for path in (pair.image_path, pair.label_path)
+    }
+    return FolderSource(config=config, listing=listing, digests=digests)
+
+
+def _hash_file(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        # Reading it will fail as well, and say why beside all the other mistakes.
+        return "unreadable"

@@ -1,0 +1,178 @@
+"""Prepares a data set once, for every trial that wants it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+
+from sweeper.protocol import DataError, DataSummary, Problem, UserError
+from trainables.data.cache import (
+    CACHE_VERSION,
+    Cache,
+    CacheIndex,
+    SplitIndex,
+    SplitWriter,
+    open_or_build,
+)
+from trainables.data.config import DataConfig, FolderConfig, SyntheticConfig
+from trainables.data.facts import SplitTally, describe
+from trainables.data.folder import open_folder
+from trainables.data.normalise import normalise
+from trainables.data.source import SPLITS, Source, SplitName
+from trainables.data.split import Split
+from trainables.data.synthetic import SyntheticSource
+
+__all__ = ["PreparedData", "prepare"]
+
+_log = logging.getLogger(__name__)
+_HINT = "every image needs a label of the same stem and size: one channel, one integer id a nucleus"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedData:
+    """A data set that is ready for training.
+
+    Attributes:
+        train: Images to learn from; at least one.
+        val: Images to choose by; at least one.
+        test: Images to report on; may be empty.
+        channels: Channels of every image, 1 or 3.
+        fingerprint: Hash of the content; equal data, equal fingerprint, wherever it lies.
+    """
+
+    train: Split
+    val: Split
+    test: Split
+    channels: int
+    fingerprint: str
+    _summary: DataSummary
+
+    def summary(self) -> DataSummary:
+        """What the data set holds, for people and for records.
+
+        The facts are `channels` and, for each split, `SPLIT/images`, `/empty_images`, `/nuclei`,
+        `/pixels`, `/foreground_frac`, `/touching_frac`, `/median_diameter_px`, `/min_side_px` and
+        `/max_side_px`.
+        """
+        return self._summary
+
+
+def prepare(config: DataConfig, cache_dir: Path, channels: int | None = None) -> PreparedData:
+    """Opens the prepared data set, after preparing it if nobody has.
+
+    Opening hashes the files but decodes none. Several processes may call this at once: one
+    prepares, the others wait.
+
+    Args:
+        config: Which data set.
+        cache_dir: Where prepared data sets are kept, each in a folder named by its content.
+        channels: Channels of every image; None takes 3 if any image has colour, else 1. With 3,
+            gray images are repeated.
+
+    Raises:
+        DataError: Files that are missing or can't be used, all of them.
+        UserError: `cache_dir` can't be written.
+    """
+    source = _open_source(config)
+    if source.problems:
+        # What can be read is read all the same, so that every mistake comes up at once.
+        raise DataError([*source.problems, *_read_problems(source)], hint=_HINT)
+    fingerprint = source.fingerprint()
+    try:
+        cache = open_or_build(
+            cache_dir, f"{fingerprint[:32]}-v{CACHE_VERSION}", lambda folder: _build(source, folder)
+        )
+    except OSError as error:
+        raise UserError(
+            f"can't keep prepared data in {cache_dir}: {error.strerror or error}",
+            hint="free some space there, or choose another place",
+        ) from error
+    stored = _stored_channels(cache)
+    if channels is not None and channels < stored:
+        reason = f"holds colour images, but {channels} channel was asked for; convert them to gray"
+        raise DataError([Problem(where=_place(config), reason=reason)])
+    return _prepared(source, cache, fingerprint, channels or stored)
+
+
+def _open_source(config: DataConfig) -> Source:
+    match config:
+        case SyntheticConfig():
+            return SyntheticSource(config=config)
+        case FolderConfig():
+            return open_folder(config)
+        case _:
+            assert_never(config)
+
+
+def _place(config: DataConfig) -> str:
+    return str(config.path) if isinstance(config, FolderConfig) else config.source
+
+
+def _read_problems(source: Source) -> list[Problem]:
+    problems: list[Problem] = []
+    for split in SPLITS:
+        for index in range(len(source.names(split))):
+            try:
+                source.read(split, index)
+            except DataError as error:
+                problems += error.problems
+    return problems
+
+
+def _build(source: Source, folder: Path) -> CacheIndex:
+    """Writes all splits; reads on after a bad file, so that all of them are named."""
+    problems: list[Problem] = []
+    splits = {split: _build_split(source, split, folder, problems) for split in SPLITS}
+    with_nuclei = [one.facts for one in splits.values() if one.facts.nuclei]
+    if with_nuclei and all(facts.looks_like_masks for facts in with_nuclei):
+        reason = (
+            "every label holds one single id in many pieces: these are foreground masks; "
+            "give each nucleus an id of its own"
+        )
+        problems.append(Problem(where="labels", reason=reason))
+    if problems:
+        raise DataError(problems, hint=_HINT)
+    return CacheIndex(version=CACHE_VERSION, splits=splits)
+
+
+def _build_split(
+    source: Source, split: SplitName, folder: Path, problems: list[Problem]
+) -> SplitIndex:
+    names = source.names(split)
+    tally = SplitTally()
+    with SplitWriter(folder, split) as writer:
+        for index, name in enumerate(names):
+            try:
+                sample = source.read(split, index)
+            except DataError as error:
+                problems += error.problems
+                continue
+            tally.add(sample.labels)
+            if not problems:
+                writer.add(name, normalise(sample.image), sample.labels)
+    _log.info("prepared %d images of %s", len(names), split)
+    return writer.index(tally.facts())
+
+
+def _stored_channels(cache: Cache) -> int:
+    return max(
+        (shape[2] for split in cache.index.splits.values() for shape in split.shapes), default=1
+    )
+
+
+def _prepared(source: Source, cache: Cache, fingerprint: str, channels: int) -> PreparedData:
+    facts = {"channels": float(channels)}
+    lines = [*source.notes()]
+    for name, split in cache.index.splits.items():
+        lines.append(describe(name, split.facts))
+        facts |= {f"{name}/{fact}": value for fact, value in split.facts.numbers().items()}
+    return PreparedData(
+        train=cache.split("train", channels),
+        val=cache.split("val", channels),
+        test=cache.split("test", channels),
+        channels=channels,
+        fingerprint=fingerprint,
+        _summary=DataSummary(lines=lines, fingerprint=fingerprint, facts=facts),
+    )

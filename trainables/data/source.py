@@ -1,0 +1,54 @@
+"""What a place that images come from offers, whatever the place is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweeper.protocol import Problem
+
+__all__ = ["SPLITS", "Sample", "Source", "SplitName"]
+
+SplitName = Literal["train", "val", "test"]
+SPLITS: tuple[SplitName, ...] = ("train", "val", "test")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One image with its labels, as they come.
+
+    Attributes:
+        image: (H, W, 1 or 3), integers or finite floats.
+        labels: (H, W) int32; 0 background, every other value one nucleus.
+    """
+
+    image: NDArray[Any]
+    labels: NDArray[np.int32]
+
+
+class Source(Protocol):
+    """A place that images come from."""
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Mistakes that were found without reading an image."""
+
+    def fingerprint(self) -> str:
+        """Hash of all that decides on the samples and their split; hexadecimal."""
+
+    def names(self, split: SplitName) -> Sequence[str]:
+        """Names of a split's samples; empty if there is no such split."""
+
+    def read(self, split: SplitName, index: int) -> Sample:
+        """Reads or draws a sample.
+
+        Raises:
+            DataError: The sample can't be used; with all that is wrong with it.
+        """
+
+    def notes(self) -> Sequence[str]:
+        """What a person should know about the place, one fact a line."""

@@ -1,0 +1,42 @@
+"""The images and labels of one split, ready for training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Split"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Images and labels by index; both are read-only views that are read from disk when used.
+
+    Copy a view before it goes to `torch.from_numpy` (crops and batches are copies anyway).
+
+    Attributes:
+        names: One a sample.
+        channels: Channels that every image is given with.
+        stored_images: (H, W, 1 or C) float32 each, as stored.
+        stored_labels: (H, W) int32 each.
+    """
+
+    names: Sequence[str]
+    channels: int
+    stored_images: Sequence[NDArray[np.float32]]
+    stored_labels: Sequence[NDArray[np.int32]]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def image(self, index: int) -> NDArray[np.float32]:
+        """Normalised image (H, W, C) float32; a gray one among colour ones is repeated."""
+        stored = self.stored_images[index]
+        return np.broadcast_to(stored, (*stored.shape[:2], self.channels))
+
+    def labels(self, index: int) -> NDArray[np.int32]:
+        """Labels (H, W) int32; 0 background, every other value one nucleus."""
+        return self.stored_labels[index]
