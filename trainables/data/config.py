@@ -25,7 +25,7 @@ class SyntheticConfig(BaseModel):
             leave the others as they are.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     source: Literal["synthetic"] = "synthetic"
     look: Look = "fluorescence"
@@ -47,10 +47,10 @@ class FolderConfig(BaseModel):
         split_seed: Chooses the images held out, used only where there is no `val` folder.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     source: Literal["folder"]
-    path: Path
+    path: Path = Field(strict=False)
     val_frac: float = Field(default=0.2, gt=0.0, lt=1.0)
     split_seed: int = Field(default=0, ge=0, lt=2**32)
 
