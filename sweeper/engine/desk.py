@@ -18,16 +18,17 @@ class Desk:
 
     Args:
         ledger: The only writer of the study.
-        places: Trials that run at the same time.
         hours_left: Wall-clock budget of this run; None: no limit.
         grace_s: After closing, how long running epochs may take to end.
     """
 
+    #: Trials that run at the same time.
+    places = 1
+
     def __init__(
-        self, ledger: Ledger, *, places: int, hours_left: float | None = None, grace_s: float = 20.0
+        self, ledger: Ledger, *, hours_left: float | None = None, grace_s: float = 20.0
     ) -> None:
         self._ledger = ledger
-        self._places = places
         self._grace_s = grace_s
         self._deadline = None if hours_left is None else time.monotonic() + hours_left * 3600
         self._numbers: dict[str, int] = {}
@@ -58,7 +59,7 @@ class Desk:
     @property
     def has_room(self) -> bool:
         """Whether another trial may start now."""
-        return len(self._numbers) < self._places
+        return len(self._numbers) < self.places
 
     def close(self) -> None:
         """Admits no more trials; safe in a signal handler."""
@@ -94,6 +95,11 @@ class Desk:
             self._ledger.interrupt(self._numbers.pop(key))
             return False
         return True
+
+    def let_go(self) -> None:
+        """Notes every trial that still runs as interrupted."""
+        for key in list(self._numbers):
+            self.dismiss(key, died=False)
 
     def dismiss(self, key: str, *, died: bool) -> None:
         """Tune has let go of a trial; one that we did not end was interrupted or its worker died."""

@@ -18,7 +18,7 @@ from sweeper.errors import BackendError, SweepExistsError, SweepNotFoundError
 from sweeper.paths import Home, SweepPaths
 from sweeper.spec import SweepSpec, dump_spec, read_spec
 
-__all__ = ["create_sweep", "drop_torn_line", "open_spec", "open_study"]
+__all__ = ["create_sweep", "drop_torn_line", "open_spec", "open_study", "require_free"]
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +55,22 @@ def drop_torn_line(journal: Path) -> int:
     return size - whole
 
 
+def require_free(home: Home, name: str) -> SweepPaths:
+    """The folder for a new sweep.
+
+    Raises:
+        SweepExistsError: The name is taken.
+    """
+    paths = home.sweep(name)
+    if paths.root.exists():
+        raise SweepExistsError(
+            f"a sweep named '{name}' exists already in {home.root}",
+            hint=f"go on with it: sweeper resume {name}   "
+            f"or start another: sweeper run ... --name {name}-2",
+        )
+    return paths
+
+
 def create_sweep(
     home: Home, spec: SweepSpec, *, start: Sequence[Mapping[str, Any]], attrs: Mapping[str, Any]
 ) -> SweepPaths:
@@ -72,13 +88,7 @@ def create_sweep(
         SweepExistsError: The name is taken.
         BackendError: The folder can't be written.
     """
-    paths = home.sweep(spec.name)
-    if paths.root.exists():
-        raise SweepExistsError(
-            f"a sweep named '{spec.name}' exists already in {home.root}",
-            hint=f"go on with it: sweeper resume {spec.name}   "
-            f"or start another: sweeper run ... --name {spec.name}-2",
-        )
+    paths = require_free(home, spec.name)
     try:
         home.root.mkdir(parents=True, exist_ok=True)
         draft = SweepPaths(Path(tempfile.mkdtemp(prefix=f".new-{spec.name}-", dir=home.root)))
@@ -99,13 +109,12 @@ def create_sweep(
         draft.root.rename(paths.root)
     except OSError as error:
         shutil.rmtree(draft.root, ignore_errors=True)
-        if paths.root.exists():
-            raise SweepExistsError(f"a sweep named '{spec.name}' was just created") from error
+        require_free(home, spec.name)
         raise BackendError(f"can't write to {home.root}: {error.strerror}") from error
     return paths
 
 
-def open_study(home: Home, name: str) -> tuple[SweepPaths, optuna.Study]:
+def open_study(home: Home, name: str) -> optuna.Study:
     """Opens the study of a sweep; nothing is written.
 
     Raises:
@@ -122,10 +131,9 @@ def open_study(home: Home, name: str) -> tuple[SweepPaths, optuna.Study]:
     try:
         storage = _storage(paths.journal)
         (summary,) = storage.get_all_studies()
-        study = optuna.load_study(study_name=summary.study_name, storage=storage)
+        return optuna.load_study(study_name=summary.study_name, storage=storage)
     except (OSError, ValueError, KeyError) as error:
         raise BackendError(f"{paths.journal} can't be read: {error}") from error
-    return paths, study
 
 
 def open_spec(paths: SweepPaths) -> SweepSpec:

@@ -1,0 +1,103 @@
+"""Everything that can be found wrong with a space before a trial starts."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from sweeper.engine.loading import TrainableClass, load_trainable, user_import_paths
+from sweeper.errors import DataError, Problem, SpecError
+from sweeper.paths import Home
+from sweeper.protocol import DataSummary, TrialContext
+from sweeper.space import build_config, representative_params
+from sweeper.spec import SpecFile, SweepSpec
+
+__all__ = ["Checked", "check_space", "measure_epoch_s"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A space that can be run.
+
+    Attributes:
+        trainable: The class that it names.
+        data: What was found; prepared and cached.
+        config: A typical configuration.
+    """
+
+    trainable: TrainableClass
+    data: DataSummary
+    config: Mapping[str, Any]
+
+
+def check_space(file: SpecFile, home: Home) -> Checked:
+    """Imports the trainable, tries configurations from all ends of the space, and prepares the data.
+
+    Raises:
+        SpecError: Mistakes at their lines, all at once.
+        DataError: Data that can't be used.
+        UserError: The trainable can't be imported.
+    """
+    spec = file.spec
+    trainable = load_trainable(spec.trainable, user_import_paths())
+    configs = [build_config(spec, params) for params in representative_params(spec.space)]
+    problems: dict[str, Problem] = {}
+    for config in configs:
+        for found in trainable.check_config(config):
+            problems.setdefault(found.where, found)
+    located = [
+        Problem(where=file.locate(problem.where), reason=problem.reason)
+        for problem in problems.values()
+    ]
+    located += [
+        Problem(where=file.locate(field), reason=reason)
+        for field, reason in _unknown_metrics(spec, trainable)
+    ]
+    if located:
+        raise SpecError(located)
+    home.cache.mkdir(parents=True, exist_ok=True)
+    try:
+        data = trainable.prepare(configs[0], home.cache)
+    except DataError as error:
+        raise DataError(error.problems, hint=error.hint or "nothing was started") from error
+    return Checked(trainable=trainable, data=data, config=configs[0])
+
+
+def measure_epoch_s(checked: Checked, home: Home, *, device: str, cpu_threads: int) -> float | None:
+    """Seconds of one epoch, measured on a few steps in this process; None: the trainable can't say."""
+    with tempfile.TemporaryDirectory(prefix="sweeper-check-") as folder:
+        context = TrialContext(
+            seed=0,
+            number=0,
+            workdir=Path(folder),
+            artifacts_dir=Path(folder),
+            cache_dir=home.cache,
+            device=device,
+            cpu_threads=cpu_threads,
+        )
+        return checked.trainable.measure_epoch_s(checked.config, context)
+
+
+def _unknown_metrics(spec: SweepSpec, trainable: TrainableClass) -> Iterator[tuple[str, str]]:
+    known = trainable.metric_names
+    if known is None:
+        return
+    named = [
+        (f"objective.{index}.metric", objective.metric)
+        for index, objective in enumerate(spec.objectives)
+    ]
+    for index, rule in enumerate(spec.pruning):
+        named += [
+            (f"pruning.{index}.{key}", value)
+            for key in ("metric", "target")
+            if (value := getattr(rule, key, None)) is not None
+        ]
+    for field, metric in named:
+        if metric not in known:
+            near = get_close_matches(metric, sorted(known), n=1, cutoff=0.5)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            yield field, f"{spec.trainable} does not report a metric '{metric}'{hint}"

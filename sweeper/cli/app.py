@@ -1,0 +1,62 @@
+"""The command line: its commands, and the door at which errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from sweeper.cli import looking, running, trying
+from sweeper.errors import SweeperError
+
+__all__ = ["app", "main"]
+
+_BUG = 70
+_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="sweeper",
+    help="Sweeps for instance segmentation: Ray Tune schedules trials, Optuna proposes and prunes, "
+    "MLflow remembers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("run")(running.run)
+app.command("resume")(running.resume)
+app.command("list")(looking.list_sweeps)
+app.command("status")(looking.status)
+app.command("check")(trying.check)
+app.command("train")(trying.train)
+app.command("ui")(looking.ui)
+app.command("version")(looking.version)
+
+
+def main() -> None:
+    """Runs the command line and exits."""
+    console = Console(stderr=True)
+    try:
+        app()
+    except SweeperError as error:
+        _explain(console, error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        console.print("stopped")
+        sys.exit(_INTERRUPTED)
+    except Exception:
+        traceback.print_exc()
+        console.print(
+            "This is a bug in sweeper. Please report it with the lines above and the command.",
+            style="bold red",
+        )
+        sys.exit(_BUG)
+
+
+def _explain(console: Console, error: SweeperError) -> None:
+    console.print(Text("error: ", style="bold red") + Text(error.message), soft_wrap=True)
+    if error.hint:
+        console.print(Text("hint: ", style="bold") + Text(error.hint), soft_wrap=True)

@@ -1,0 +1,96 @@
+"""Progress as plain lines, for logs and pipes."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+
+from sweeper.cli.board import Board, Row
+from sweeper.cli.wording import clock, duration, number, settings, short_name
+from sweeper.engine.resources import Plan
+from sweeper.spec import SweepSpec
+from sweeper.study.events import (
+    EpochRecorded,
+    Event,
+    State,
+    TrialEnded,
+    TrialInterrupted,
+    TrialStarted,
+)
+from sweeper.study.records import SweepRecord
+
+__all__ = ["LineWatcher"]
+
+
+class LineWatcher:
+    """One line per event, with the time since the command began."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._started_s = time.monotonic()
+        self._board: Board | None = None
+
+    def __enter__(self) -> LineWatcher:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        return
+
+    def phase(self, text: str) -> None:
+        """A line."""
+        self._line(text)
+
+    def note(self, text: str) -> None:
+        """A line."""
+        self._line(text)
+
+    def begin(self, spec: SweepSpec, plan: Plan, record: SweepRecord, max_trials: int) -> None:
+        """The frame of the sweep."""
+        self._board = Board(spec, plan, record, max_trials)
+        self._line(f"{max_trials} trials of up to {spec.budget.epochs} epochs, {plan}")
+
+    def __call__(self, event: Event) -> None:
+        """One line."""
+        board = self._board
+        if board is None:
+            return
+        row = board.rows.get(event.number)
+        board.hear(event)
+        match event:
+            case TrialStarted(number=trial, params=params, from_epoch=epoch):
+                how = f"goes on after epoch {epoch}" if epoch else "starts"
+                self._line(f"#{trial} {how}: {settings(params)}")
+            case EpochRecorded(number=trial):
+                if row is not None:
+                    self._line(self._epoch_line(board, row))
+            case TrialEnded(number=trial, state=state, reason=reason):
+                self._line(f"#{trial} {_ending(state, reason)}{self._standing(board)}")
+            case TrialInterrupted(number=trial, epoch=epoch):
+                self._line(f"#{trial} waits at epoch {epoch}")
+
+    def _epoch_line(self, board: Board, row: Row) -> str:
+        shown = [
+            f"{short_name(metric)} {number(row.latest[metric])}"
+            for metric in board.metrics
+            if metric in row.latest
+        ]
+        return f"#{row.number} epoch {row.epoch}/{board.epochs}  " + "  ".join(shown)
+
+    def _standing(self, board: Board) -> str:
+        parts = [f"{board.num_ended}/{board.max_trials} done"]
+        if board.best is not None:
+            metric = short_name(board.spec.objectives[0].metric)
+            parts.append(f"best #{board.best[0]} {metric} {number(board.best[1])}")
+        eta_s = board.eta_s()
+        if eta_s is not None and board.num_ended < board.max_trials:
+            parts.append(f"about {duration(eta_s)} left")
+        return f"  ({', '.join(parts)})"
+
+    def _line(self, text: str) -> None:
+        stamp = clock(time.monotonic() - self._started_s)
+        self._console.print(f"[{stamp}] {text}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _ending(state: State, reason: str) -> str:
+    return reason if reason.startswith(state.value) else f"{state}: {reason}"

@@ -1,0 +1,89 @@
+"""`sweeper run` and `sweeper resume`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from sweeper.cli.options import HomeOption, SetOption
+from sweeper.cli.summary import print_result
+
+if TYPE_CHECKING:
+    from sweeper.cli.lines import LineWatcher
+    from sweeper.cli.live import LiveWatcher
+
+__all__ = ["resume", "run"]
+
+_INTERRUPTED = 130
+_ALL_FAILED = 1
+
+
+def run(
+    space: Annotated[Path, typer.Argument(help="The space file, e.g. search_spaces/hv.yaml.")],
+    set_: SetOption = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Another name than the file's.")
+    ] = None,
+    home: HomeOption = None,
+    tracking_uri: Annotated[
+        str | None,
+        typer.Option(
+            "--tracking-uri",
+            envvar="MLFLOW_TRACKING_URI",
+            help="An MLflow server; left out: the store in the home folder.",
+        ),
+    ] = None,
+) -> None:
+    """Starts a sweep and runs it to its end."""
+    from sweeper import sweep
+
+    console = Console()
+    overrides = [*(set_ or []), *([f"name={name}"] if name is not None else [])]
+    with _watcher(console) as watcher:
+        result = sweep.run(
+            space, overrides=overrides, home=home, tracking_uri=tracking_uri, watcher=watcher
+        )
+    _finish(console, result, home)
+
+
+def resume(
+    name: Annotated[str, typer.Argument(help="Name of the sweep; `sweeper list` shows them.")],
+    trials: Annotated[
+        str | None, typer.Option("--trials", help="New budget: +20 (more) or 40 (in all).")
+    ] = None,
+    hours: Annotated[
+        float | None, typer.Option("--hours", help="Hours to add to the budget of time.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Goes on with a sweep that was interrupted, or extends one that is finished."""
+    from sweeper import sweep
+
+    console = Console()
+    with _watcher(console) as watcher:
+        result = sweep.resume(name, home=home, trials=trials, hours=hours, watcher=watcher)
+    _finish(console, result, home)
+
+
+def _watcher(console: Console) -> LiveWatcher | LineWatcher:
+    if console.is_terminal:
+        from sweeper.cli.live import LiveWatcher
+
+        return LiveWatcher(console)
+    from sweeper.cli.lines import LineWatcher
+
+    return LineWatcher(console)
+
+
+def _finish(console: Console, result: object, home: Path | None) -> None:
+    from sweeper.sweep import Outcome, Result
+
+    assert isinstance(result, Result)
+    print_result(console, result, home)
+    if result.outcome is not Outcome.FINISHED:
+        raise typer.Exit(_INTERRUPTED)
+    if result.record.best is None:
+        raise typer.Exit(_ALL_FAILED)

@@ -1,0 +1,104 @@
+"""What is printed about a sweep when its driver ends, and by `sweeper status`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sweeper.cli.live import state_style
+from sweeper.cli.wording import number, settings, short_name
+from sweeper.study.events import State
+from sweeper.study.records import SweepRecord, TrialRecord
+
+if TYPE_CHECKING:
+    from sweeper.driving import Result
+    from sweeper.spec import SweepSpec
+
+__all__ = ["print_best", "print_result", "trial_table"]
+
+
+def print_result(console: Console, result: Result, home: Path | None) -> None:
+    """The end of `run` and `resume`."""
+    record, spec = result.record, result.spec
+    at = f" --home {home}" if home is not None else ""
+    console.print()
+    console.print(trial_table(record, spec, limit=None))
+    console.print()
+    print_best(console, record, spec)
+    lines = []
+    if result.outcome != "finished":
+        unfinished = record.counts.get(State.RUNNING, 0)
+        lines.append(
+            f"{result.outcome}: {unfinished} trials wait at their last checkpoint;"
+            f" go on with: sweeper resume {spec.name}{at}"
+        )
+    else:
+        lines.append(f"compare the trials: sweeper ui{at}")
+        lines.append(f"try more: sweeper resume {spec.name} --trials +12{at}")
+    if not result.mirrored:
+        lines.append(
+            "MLflow does not hold everything yet; nothing is lost, the study has it: "
+            f"sweeper resume {spec.name}{at} sends the rest"
+        )
+    for line in lines:
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def print_best(console: Console, record: SweepRecord, spec: SweepSpec) -> None:
+    """The best trial, its parameters and how to train it again."""
+    best = record.best
+    if best is None:
+        console.print(_why_none(record), soft_wrap=True)
+        return
+    objective = spec.objectives[0]
+    console.print(
+        Text(f"best trial #{best.number}: {objective.metric} {number(best.values[0])}", "bold green")
+    )
+    for path, value in best.params.items():
+        console.print(f"  {path}: {number(value)}", highlight=False)
+
+
+def trial_table(record: SweepRecord, spec: SweepSpec, *, limit: int | None) -> Table:
+    """One row a trial: completed ones first, best first."""
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    table.add_column("trial", justify="right")
+    table.add_column("state")
+    table.add_column("epochs", justify="right")
+    metrics = [objective.metric for objective in spec.objectives]
+    for metric in metrics:
+        table.add_column(metric, justify="right")
+    table.add_column("settings, or why it ended", overflow="fold", ratio=1)
+    for trial in _ranked(record)[:limit]:
+        latest = [trial.latest(metric) for metric in metrics]
+        explained = trial.state in {State.PRUNED, State.FAILED}
+        table.add_row(
+            f"#{trial.number}",
+            Text(str(trial.state), style=state_style(trial.state)),
+            str(trial.epoch),
+            *("" if value is None else number(value) for value in latest),
+            trial.reason if explained else settings(trial.params),
+        )
+    return table
+
+
+def _ranked(record: SweepRecord) -> Sequence[TrialRecord]:
+    order = [State.COMPLETED, State.RUNNING, State.PRUNED, State.FAILED, State.QUEUED]
+    sign = -1 if record.goals[0] == "maximize" else 1
+
+    def key(trial: TrialRecord) -> tuple[int, float, int]:
+        value = trial.values[0] if trial.values else 0.0
+        return order.index(trial.state), sign * value, trial.number
+
+    return sorted(record.trials, key=key)
+
+
+def _why_none(record: SweepRecord) -> str:
+    failed = [trial.reason for trial in record.trials if trial.state is State.FAILED]
+    if failed:
+        return f"no trial was completed; the last failure: {failed[-1]}"
+    return "no trial was completed yet"

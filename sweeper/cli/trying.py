@@ -1,0 +1,112 @@
+"""`sweeper check` and `sweeper train`: try a space or a configuration without a sweep."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from sweeper.cli.options import HomeOption, SetOption
+
+if TYPE_CHECKING:
+    from sweeper.checking import Checked
+    from sweeper.spec import SweepSpec
+
+__all__ = ["check", "train"]
+
+_FAILED = 1
+
+
+def check(
+    space: Annotated[Path, typer.Argument(help="The space file.")],
+    set_: SetOption = None,
+    home: HomeOption = None,
+    cost: Annotated[
+        bool, typer.Option("--cost/--no-cost", help="Measure a few training steps.")
+    ] = True,
+) -> None:
+    """Validates a space, shows it, the data it found and a rough cost; starts nothing."""
+    from sweeper.checking import check_space
+    from sweeper.cli.spaces import space_table
+    from sweeper.paths import Home
+    from sweeper.spec import read_spec
+
+    console = Console()
+    place = Home.at(home)
+    file = read_spec(space, set_ or [])
+    checked = check_space(file, place)
+    console.print(f"{file.spec.name}: the space is valid", style="bold green", highlight=False)
+    console.print(space_table(file.spec))
+    for line in checked.data.lines:
+        console.print(line, highlight=False, soft_wrap=True)
+    if cost:
+        console.print(_cost(file.spec, checked, place), highlight=False, soft_wrap=True)
+    console.print("nothing was started", style="dim")
+
+
+def train(
+    config: Annotated[
+        Path, typer.Argument(help="A configuration, e.g. trainables/hv.yaml or a trial's config.yaml.")
+    ],
+    set_: SetOption = None,
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for checkpoints, logs and artifacts; must be new.")
+    ] = Path("trained"),
+    device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
+    threads: Annotated[
+        int | None, typer.Option("--threads", help="CPU threads.  [default: all cores]", min=1)
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Trains one configuration in this process, without Ray, Optuna or MLflow."""
+    from sweeper.training import train_once
+
+    console = Console()
+
+    def show(epoch: int, epochs: int, metrics: dict[str, float]) -> None:
+        shown = "  ".join(
+            f"{name} {metrics[name]:.4g}"
+            for name in sorted(metrics)
+            if name.startswith(("val/", "train/loss")) and name.count("/") == 1
+        )
+        console.print(f"epoch {epoch}/{epochs}  {shown}", highlight=False, soft_wrap=True)
+
+    failure = train_once(
+        config,
+        overrides=set_ or [],
+        out=out,
+        home=home,
+        device=device,
+        threads=threads or len(os.sched_getaffinity(0)),
+        on_epoch=show,
+    )
+    if failure:
+        console.print(f"failed: {failure}", style="bold red", soft_wrap=True)
+        raise typer.Exit(_FAILED)
+    console.print(f"checkpoints, log and artifacts: {out}", highlight=False, soft_wrap=True)
+
+
+def _cost(spec: SweepSpec, checked: Checked, place: object) -> str:
+    from sweeper.checking import measure_epoch_s
+    from sweeper.cli.wording import duration
+    from sweeper.engine.resources import plan_resources
+    from sweeper.paths import Home
+
+    assert isinstance(place, Home)
+    cpus = len(os.sched_getaffinity(0))
+    plan = plan_resources(
+        spec.resources, cpus=cpus, gpus=0, max_trials=spec.budget.trials
+    )
+    epoch_s = measure_epoch_s(checked, place, device=plan.device, cpu_threads=plan.cpu_threads)
+    if epoch_s is None:
+        return "cost: this trainable can't estimate it"
+    trial_s = epoch_s * spec.budget.epochs
+    total_s = trial_s * spec.budget.trials / plan.places
+    return (
+        f"cost: about {epoch_s:.1f} s an epoch, {duration(trial_s)} a trial; "
+        f"{spec.budget.trials} trials, {plan}: at most about {duration(total_s)}, "
+        "less what pruning saves"
+    )

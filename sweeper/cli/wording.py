@@ -1,0 +1,43 @@
+"""Numbers and times as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["clock", "duration", "number", "settings", "short_name"]
+
+
+def clock(seconds: float) -> str:
+    """`75` as `01:15`; from an hour on `1:01:15`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
+
+
+def duration(seconds: float) -> str:
+    """`75` as `1 min 15 s`, `5000` as `1 h 23 min`."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+def number(value: Any) -> str:
+    """A setting or a metric in at most four significant digits."""
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1e5 else f"{value:.3e}"
+    return str(value)
+
+
+def short_name(path: str) -> str:
+    """The last part of a dotted setting or of a metric's name."""
+    return path.replace("/", ".").rpartition(".")[2]
+
+
+def settings(params: Mapping[str, Any]) -> str:
+    """Settings on one line: `lr=0.0021 preset=all`."""
+    return " ".join(f"{short_name(path)}={number(value)}" for path, value in params.items())

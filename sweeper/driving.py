@@ -1,0 +1,252 @@
+"""Runs the trials of a sweep that exists: lock, Ray, MLflow mirror, signals, and a clean end."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from types import FrameType
+from typing import Protocol
+
+import optuna
+import yaml
+
+from sweeper.engine.cluster import Cluster, local_ray
+from sweeper.engine.desk import Desk
+from sweeper.engine.loading import user_import_paths
+from sweeper.engine.resources import Plan, plan_resources
+from sweeper.engine.running import run_trials
+from sweeper.engine.session import Order
+from sweeper.paths import Home, SweepPaths
+from sweeper.pruning import build_pruner
+from sweeper.spec import SweepSpec
+from sweeper.study.budget import read_budget, spend
+from sweeper.study.events import Event, State
+from sweeper.study.ledger import Ledger, Ticket
+from sweeper.study.lock import Driver
+from sweeper.study.records import SweepRecord, read_record
+from sweeper.tracking.address import resolve_address
+from sweeper.tracking.identity import SweepIdentity
+from sweeper.tracking.mirror import Mirror
+
+__all__ = ["Drive", "Outcome", "Result", "SilentWatcher", "Watcher"]
+
+_SERVER_PATIENCE_S = 60.0
+_HURRIED_PATIENCE_S = 3.0
+
+
+class Outcome(StrEnum):
+    """How a driver's work ended."""
+
+    FINISHED = "finished"
+    INTERRUPTED = "interrupted"
+    OUT_OF_TIME = "out of time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a driver leaves behind.
+
+    Attributes:
+        outcome: How it ended.
+        record: The study as it stands.
+        spec: What was asked for.
+        paths: The sweep's folder.
+        max_trials: The budget of trials, extensions included.
+        mirrored: Whether MLflow holds everything; if not, the next `resume` sends the rest.
+    """
+
+    outcome: Outcome
+    record: SweepRecord
+    spec: SweepSpec
+    paths: SweepPaths
+    max_trials: int
+    mirrored: bool
+
+
+class Watcher(Protocol):
+    """Shows a person what happens; never raises. `note` is called from any thread."""
+
+    def phase(self, text: str) -> None:
+        """What is being done now."""
+
+    def note(self, text: str) -> None:
+        """Something worth a line of its own."""
+
+    def begin(self, spec: SweepSpec, plan: Plan, record: SweepRecord, max_trials: int) -> None:
+        """Trials start."""
+
+    def __call__(self, event: Event) -> None:
+        """Something happened to a trial."""
+
+
+class SilentWatcher:
+    """Shows nothing."""
+
+    def phase(self, text: str) -> None:
+        """Nothing."""
+
+    def note(self, text: str) -> None:
+        """Nothing."""
+
+    def begin(self, spec: SweepSpec, plan: Plan, record: SweepRecord, max_trials: int) -> None:
+        """Nothing."""
+
+    def __call__(self, event: Event) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drive:
+    """One driver's work on a sweep that it has locked.
+
+    Attributes:
+        home: Where sweeps live.
+        paths: The sweep's folder.
+        spec: What was asked for.
+        study: The durable study.
+        driver: Us.
+        watcher: Shows progress.
+    """
+
+    home: Home
+    paths: SweepPaths
+    spec: SweepSpec
+    study: optuna.Study
+    driver: Driver
+    watcher: Watcher
+
+    def run(self) -> Result:
+        """Runs until the budget is used up or somebody stops it.
+
+        Raises:
+            UserError: A trial asks for more than there is.
+            BackendError: Ray or the disk does not work.
+        """
+        budget = read_budget(self.study, self.spec)
+        mirror = self._start_mirror()
+        ledger = Ledger(
+            paths=self.paths,
+            spec=self.spec,
+            study=self.study,
+            decider=build_pruner(self.spec.pruning, self.spec.budget.epochs),
+            max_trials=budget.trials,
+            listeners=(mirror, self.watcher),
+        )
+        desk = Desk(ledger, hours_left=budget.hours_left)
+        started_s = time.monotonic()
+        try:
+            self.watcher.phase("starting Ray")
+            with local_ray() as cluster:
+                self._run_trials(desk, cluster, budget.trials)
+        finally:
+            desk.let_go()
+            spend(self.study, time.monotonic() - started_s)
+            outcome = _outcome(desk, read_record(self.study), budget.trials)
+            mirrored = self._close(mirror, outcome)
+        return Result(
+            outcome=outcome,
+            record=read_record(self.study),
+            spec=self.spec,
+            paths=self.paths,
+            max_trials=budget.trials,
+            mirrored=mirrored,
+        )
+
+    def _run_trials(self, desk: Desk, cluster: Cluster, max_trials: int) -> None:
+        plan = plan_resources(
+            self.spec.resources, cpus=cluster.cpus, gpus=cluster.gpus, max_trials=max_trials
+        )
+        desk.places = plan.places
+        self.watcher.begin(self.spec, plan, read_record(self.study), max_trials)
+        self.watcher.phase("starting workers")
+
+        def place_order(ticket: Ticket) -> Order:
+            return self._place_order(ticket, plan)
+
+        with _stop_signals(desk, self.watcher):
+            run_trials(desk, plan, place_order, ray_dir=self.paths.ray)
+
+    def _place_order(self, ticket: Ticket, plan: Plan) -> Order:
+        trial = self.paths.trial(ticket.number)
+        trial.root.mkdir(parents=True, exist_ok=True)
+        text = yaml.safe_dump(
+            {
+                "trainable": self.spec.trainable,
+                "seed": ticket.seed,
+                "config": dict(ticket.config),
+            },
+            sort_keys=False,
+        )
+        trial.config.write_text(text, encoding="utf-8")
+        return Order(
+            number=ticket.number,
+            trainable=self.spec.trainable,
+            config=ticket.config,
+            seed=ticket.seed,
+            trial_dir=trial.root,
+            cache_dir=self.home.cache,
+            device=plan.device,
+            cpu_threads=plan.cpu_threads,
+            import_paths=user_import_paths(),
+            from_epoch=ticket.from_epoch,
+            driver_note=self.paths.driver,
+            driver_token=self.driver.token,
+        )
+
+    def _start_mirror(self) -> Mirror:
+        attrs = self.study.user_attrs
+        address = resolve_address(self.home, attrs["tracking_uri"])
+        identity = SweepIdentity(
+            sweep_id=attrs["sweep_id"],
+            name=self.spec.name,
+            family=self.spec.family,
+            tags={f"sweeper.{key}": str(value) for key, value in attrs["facts"].items()},
+        )
+        mirror = Mirror(address, identity, self.paths, self.watcher.note)
+        mirror.start(read_record(self.study))
+        return mirror
+
+    def _close(self, mirror: Mirror, outcome: Outcome) -> bool:
+        self.watcher.phase("finishing the MLflow runs")
+        finished = outcome is Outcome.FINISHED
+        patience_s = _SERVER_PATIENCE_S if finished else _HURRIED_PATIENCE_S
+        return mirror.close(read_record(self.study), finished=finished, patience_s=patience_s)
+
+
+def _outcome(desk: Desk, record: SweepRecord, max_trials: int) -> Outcome:
+    ended = sum(trial.state not in {State.QUEUED, State.RUNNING} for trial in record.trials)
+    if ended >= max_trials:
+        return Outcome.FINISHED
+    return Outcome.OUT_OF_TIME if desk.out_of_time else Outcome.INTERRUPTED
+
+
+@contextmanager
+def _stop_signals(desk: Desk, watcher: Watcher) -> Iterator[None]:
+    """The first SIGINT or SIGTERM closes the desk, the second ends everything at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        del frame
+        if desk.is_closing:
+            raise KeyboardInterrupt
+        desk.close()
+        watcher.phase(
+            "stopping: running epochs have 20 s to end, then their trials wait at their last "
+            f"checkpoint ({signal.Signals(number).name} again: stop at once)"
+        )
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, on_signal)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
