@@ -1,4 +1,4 @@
-"""Sweeps for instance segmentation: Ray Tune schedules, Optuna proposes and prunes, MLflow remembers.
+"""Sweeps for instance segmentation, with Ray Tune, Optuna and MLflow.
 
 `sweeper.run`, `sweeper.resume` and `sweeper.load_spec` are loaded when they are first used, so that
 `import sweeper` stays light.

@@ -35,7 +35,7 @@ class Checked:
 
 
 def check_space(file: SpecFile, home: Home) -> Checked:
-    """Imports the trainable, tries configurations from all ends of the space, and prepares the data.
+    """Imports the trainable, tries configurations from all over the space, prepares the data.
 
     Raises:
         SpecError: Mistakes at their lines, all at once.
@@ -68,7 +68,7 @@ def check_space(file: SpecFile, home: Home) -> Checked:
 
 
 def measure_epoch_s(checked: Checked, home: Home, *, device: str, cpu_threads: int) -> float | None:
-    """Seconds of one epoch, measured on a few steps in this process; None: the trainable can't say."""
+    """Seconds of one epoch, measured on a few steps here; None: the trainable can't say."""
     with tempfile.TemporaryDirectory(prefix="sweeper-check-") as folder:
         context = TrialContext(
             seed=0,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from sweeper.engine.loading import load_trainable, user_import_paths
-from sweeper.engine.session import EpochReport, Failure, Order, Session
+from sweeper.engine.session import Failure, Order, Report, Session
 from sweeper.errors import ConfigError, UserError
 from sweeper.paths import Home
 from sweeper.spec import read_training
@@ -23,9 +22,8 @@ def train_once(
     home: Path | None,
     device: str,
     threads: int,
-    on_epoch: Callable[[int, int, dict[str, float]], None],
-) -> str | None:
-    """Trains a configuration.
+) -> Iterator[Report]:
+    """Trains a configuration, one epoch per report, until the last epoch or a failure.
 
     Args:
         config: YAML with `trainable`, `seed` and `config`.
@@ -34,10 +32,9 @@ def train_once(
         home: Where prepared data is cached.
         device: `cpu` or `cuda`.
         threads: CPU threads.
-        on_epoch: Called with epoch, epochs and metrics.
 
-    Returns:
-        The reason why it failed; None if it went well.
+    Yields:
+        What the trial reports; a `Failure` is the last.
 
     Raises:
         UserError: The file, the configuration or the data is wrong, or `out` exists.
@@ -66,14 +63,11 @@ def train_once(
             cpu_threads=threads,
         )
     )
-    epochs: Any = training.config.get("epochs", 1)
     try:
-        for _ in range(int(epochs)):
-            match session.next_report():
-                case Failure(reason=reason):
-                    return reason
-                case EpochReport(epoch=epoch, metrics=metrics):
-                    on_epoch(epoch, int(epochs), dict(metrics))
+        for _ in range(int(training.config["epochs"])):
+            report = session.next_report()
+            yield report
+            if isinstance(report, Failure):
+                return
     finally:
         session.close()
-    return None

@@ -47,7 +47,7 @@ def main() -> None:
     except KeyboardInterrupt:
         console.print("stopped")
         sys.exit(_INTERRUPTED)
-    except Exception:
+    except Exception:  # noqa: BLE001 - the door: a bug must not look like a user's mistake
         traceback.print_exc()
         console.print(
             "This is a bug in sweeper. Please report it with the lines above and the command.",

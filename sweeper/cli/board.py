@@ -45,9 +45,7 @@ def shown_metrics(spec: SweepSpec) -> list[str]:
 class Board:
     """Counts, running trials, the best so far and the time that is left."""
 
-    def __init__(
-        self, spec: SweepSpec, plan: Plan, record: SweepRecord, max_trials: int
-    ) -> None:
+    def __init__(self, spec: SweepSpec, plan: Plan, record: SweepRecord, max_trials: int) -> None:
         self.spec = spec
         self.plan = plan
         self.max_trials = max_trials
@@ -79,9 +77,7 @@ class Board:
     @property
     def num_ended(self) -> int:
         """Trials that are over."""
-        return sum(
-            self.counts[state] for state in (State.COMPLETED, State.PRUNED, State.FAILED)
-        )
+        return sum(self.counts[state] for state in (State.COMPLETED, State.PRUNED, State.FAILED))
 
     def eta_s(self) -> float | None:
         """Seconds left, from the epochs so far and how early trials were pruned; None: no idea."""

@@ -67,7 +67,7 @@ class LiveWatcher:
         self.note(f"{max_trials} trials of up to {spec.budget.epochs} epochs, {plan}")
 
     def __call__(self, event: Event) -> None:
-        """Takes an event in; endings also go above the table, where they can be scrolled back to."""
+        """Takes an event in; endings also go above the table, to be scrolled back to."""
         if self._board is None:
             return
         self._phase = self._phase if self._phase.startswith("stopping") else ""
@@ -116,7 +116,8 @@ class LiveWatcher:
         table.add_column("settings", overflow="ellipsis", no_wrap=True, ratio=1)
         for row in board.rows.values():
             values = [
-                number(row.latest[metric]) if metric in row.latest else "" for metric in board.metrics
+                number(row.latest[metric]) if metric in row.latest else ""
+                for metric in board.metrics
             ]
             table.add_row(
                 f"#{row.number}", f"{row.epoch}/{board.epochs}", *values, settings(row.params)

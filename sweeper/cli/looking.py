@@ -1,4 +1,4 @@
-"""`sweeper list`, `status`, `ui` and `version`: they look and change nothing; no ray, mlflow or torch."""
+"""`sweeper list`, `status`, `ui` and `version`: they change nothing, and need no ray or torch."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def list_sweeps(home: HomeOption = None) -> None:
             now,
             f"{ended}/{trials}",
             *(str(counts.get(s, 0)) for s in (State.COMPLETED, State.PRUNED, State.FAILED)),
-            f"{spec.objectives[0].metric} {number(best.values[0])} (#{best.number})" if best else "",
+            f"{spec.objectives[0].metric} {number(best.values[0])} (#{best.number})"
+            if best
+            else "",
         )
     console.print(table)
 

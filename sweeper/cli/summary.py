@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeper.cli.live import state_style
-from sweeper.cli.wording import number, settings, short_name
+from sweeper.cli.wording import number, settings
 from sweeper.study.events import State
 from sweeper.study.records import SweepRecord, TrialRecord
 
@@ -57,7 +57,9 @@ def print_best(console: Console, record: SweepRecord, spec: SweepSpec) -> None:
         return
     objective = spec.objectives[0]
     console.print(
-        Text(f"best trial #{best.number}: {objective.metric} {number(best.values[0])}", "bold green")
+        Text(
+            f"best trial #{best.number}: {objective.metric} {number(best.values[0])}", "bold green"
+        )
     )
     for path, value in best.params.items():
         console.print(f"  {path}: {number(value)}", highlight=False)

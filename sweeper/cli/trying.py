@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 from rich.console import Console
 
 from sweeper.cli.options import HomeOption, SetOption
+from sweeper.cli.wording import number
 
 if TYPE_CHECKING:
     from sweeper.checking import Checked
@@ -24,9 +26,9 @@ def check(
     space: Annotated[Path, typer.Argument(help="The space file.")],
     set_: SetOption = None,
     home: HomeOption = None,
-    cost: Annotated[
-        bool, typer.Option("--cost/--no-cost", help="Measure a few training steps.")
-    ] = True,
+    no_cost: Annotated[
+        bool, typer.Option("--no-cost", help="Do not measure training steps for the cost.")
+    ] = False,  # noqa: FBT002 - a flag of the command line
 ) -> None:
     """Validates a space, shows it, the data it found and a rough cost; starts nothing."""
     from sweeper.checking import check_space
@@ -42,14 +44,15 @@ def check(
     console.print(space_table(file.spec))
     for line in checked.data.lines:
         console.print(line, highlight=False, soft_wrap=True)
-    if cost:
+    if not no_cost:
         console.print(_cost(file.spec, checked, place), highlight=False, soft_wrap=True)
     console.print("nothing was started", style="dim")
 
 
 def train(
     config: Annotated[
-        Path, typer.Argument(help="A configuration, e.g. trainables/hv.yaml or a trial's config.yaml.")
+        Path,
+        typer.Argument(help="A configuration, e.g. trainables/hv.yaml or a trial's config.yaml."),
     ],
     set_: SetOption = None,
     out: Annotated[
@@ -62,31 +65,35 @@ def train(
     home: HomeOption = None,
 ) -> None:
     """Trains one configuration in this process, without Ray, Optuna or MLflow."""
+    from sweeper.engine.session import EpochReport, Failure
     from sweeper.training import train_once
 
     console = Console()
 
-    def show(epoch: int, epochs: int, metrics: dict[str, float]) -> None:
-        shown = "  ".join(
-            f"{name} {metrics[name]:.4g}"
-            for name in sorted(metrics)
-            if name.startswith(("val/", "train/loss")) and name.count("/") == 1
-        )
-        console.print(f"epoch {epoch}/{epochs}  {shown}", highlight=False, soft_wrap=True)
-
-    failure = train_once(
+    reports = train_once(
         config,
         overrides=set_ or [],
         out=out,
         home=home,
         device=device,
         threads=threads or len(os.sched_getaffinity(0)),
-        on_epoch=show,
     )
-    if failure:
-        console.print(f"failed: {failure}", style="bold red", soft_wrap=True)
-        raise typer.Exit(_FAILED)
+    for report in reports:
+        match report:
+            case Failure(reason=reason):
+                console.print(f"failed: {reason}", style="bold red", soft_wrap=True)
+                raise typer.Exit(_FAILED)
+            case EpochReport(epoch=epoch, metrics=metrics):
+                console.print(
+                    f"epoch {epoch}  {_headline(metrics)}", highlight=False, soft_wrap=True
+                )
     console.print(f"checkpoints, log and artifacts: {out}", highlight=False, soft_wrap=True)
+
+
+def _headline(metrics: Mapping[str, float]) -> str:
+    """The metrics that one looks at first; the terms of the losses are in the log of a sweep."""
+    shown = [name for name in metrics if name.startswith("val/") and name.count("/") == 1]
+    return "  ".join(f"{name} {number(metrics[name])}" for name in ["train/loss", *shown])
 
 
 def _cost(spec: SweepSpec, checked: Checked, place: object) -> str:
@@ -97,9 +104,7 @@ def _cost(spec: SweepSpec, checked: Checked, place: object) -> str:
 
     assert isinstance(place, Home)
     cpus = len(os.sched_getaffinity(0))
-    plan = plan_resources(
-        spec.resources, cpus=cpus, gpus=0, max_trials=spec.budget.trials
-    )
+    plan = plan_resources(spec.resources, cpus=cpus, gpus=0, max_trials=spec.budget.trials)
     epoch_s = measure_epoch_s(checked, place, device=plan.device, cpu_threads=plan.cpu_threads)
     if epoch_s is None:
         return "cost: this trainable can't estimate it"

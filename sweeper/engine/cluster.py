@@ -35,7 +35,7 @@ class Cluster:
 
 @contextmanager
 def local_ray() -> Iterator[Cluster]:
-    """Ray on this machine for as long as the block runs; one that runs already in this process is used."""
+    """Ray on this machine while the block runs; one that this process has already is used."""
     os.environ.update({key: value for key, value in _QUIET.items() if key not in os.environ})
     import ray
 

@@ -102,11 +102,13 @@ class Desk:
             self.dismiss(key, died=False)
 
     def dismiss(self, key: str, *, died: bool) -> None:
-        """Tune has let go of a trial; one that we did not end was interrupted or its worker died."""
+        """Tune has let go of a trial; if we did not end it, it was interrupted or its worker died."""
         number = self._numbers.pop(key, None)
         if number is None:
             return
         if died:
-            self._ledger.end(number, State.FAILED, "the worker process died (killed, or out of memory)")
+            self._ledger.end(
+                number, State.FAILED, "the worker process died (killed, or out of memory)"
+            )
         else:
             self._ledger.interrupt(number)

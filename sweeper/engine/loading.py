@@ -61,7 +61,9 @@ def load_trainable(target: str, import_paths: Sequence[str] = ()) -> TrainableCl
             f"trainable '{target}' lacks the method{'s' * (len(missing) > 1)} {', '.join(missing)}",
             hint="the methods are described in sweeper.protocol.Trainable",
         )
-    return found if issubclass(found, BaseTrainable) else type(class_name, (found, BaseTrainable), {})
+    return (
+        found if issubclass(found, BaseTrainable) else type(class_name, (found, BaseTrainable), {})
+    )
 
 
 def _is_trainable(value: object) -> bool:

@@ -44,10 +44,10 @@ def run_trials(
             return desk.must_stop
 
     class NoReporter(tune.ProgressReporter):  # type: ignore[misc]
-        def should_report(self, trials: object, done: bool = False) -> bool:  # noqa: FBT001, FBT002
+        def should_report(self, trials: object, done: bool = False) -> bool:
             return False
 
-        def report(self, trials: object, done: bool, *sys_info: object) -> None:  # noqa: FBT001
+        def report(self, trials: object, done: bool, *sys_info: object) -> None:
             return
 
     resources = {"cpu": plan.cpus} | ({"gpu": plan.gpus} if plan.gpus else {})

@@ -16,7 +16,7 @@ __all__ = ["LedgerSearcher"]
 
 
 class LedgerSearcher(Searcher):  # type: ignore[misc]
-    """Proposes when there is room for a trial, so that a proposal knows all that is known by then."""
+    """Proposes when there is room for a trial, so that a proposal knows all there is to know."""
 
     def __init__(self, desk: Desk, place_order: Callable[[Ticket], Order]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""One trial from setup to its last epoch, wherever it runs: inline, or in a Ray actor. No Ray here."""
+"""One trial from setup to its last epoch, inline or in a Ray actor. No Ray here."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ Report = EpochReport | Failure
 
 
 class Session:
-    """Runs orders, one after the other, on the same trainable object where the class is the same."""
+    """Runs orders one after the other, on one trainable object as long as its class stays."""
 
     def __init__(self) -> None:
         self._trainable: BaseTrainable | None = None

@@ -1,4 +1,4 @@
-"""The budget of a sweep: what the spec asked for, extensions, and what is spent. Kept in the study."""
+"""The budget of a sweep, its extensions and what is spent of it; kept in the study."""
 
 from __future__ import annotations
 
@@ -74,4 +74,6 @@ def extend_budget(
         if hours <= 0:
             raise UserError(f"--hours: {hours:g} is not more than 0")
         before = study.user_attrs.get("hours", spec.budget.hours)
-        study.set_user_attr("hours", (before or study.user_attrs.get("spent_s", 0.0) / 3600) + hours)
+        study.set_user_attr(
+            "hours", (before or study.user_attrs.get("spent_s", 0.0) / 3600) + hours
+        )

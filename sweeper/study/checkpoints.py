@@ -1,8 +1,8 @@
 """Checkpoints of a trial: written under a temporary name, checksummed, fsynced, renamed.
 
 One folder an epoch: `epoch-00012/state/` is the trainable's, `epoch-00012/meta.json` is ours. The
-metrics of the epoch travel with it, so that a driver that died before it heard of the epoch learns of
-it on resume. Standard library only: workers write, drivers read.
+metrics of the epoch travel with it: a driver that died before it heard of the epoch learns of it
+on resume. Standard library only: workers write, drivers read.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def newest_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     """Finds the newest checkpoint that is whole.
 
     Returns:
-        The checkpoint (None if there is none) and a sentence for each damaged one that was passed over.
+        The checkpoint (None if there is none) and a sentence for each damaged one passed over.
     """
     damaged = []
     for path in _newest_first(folder):
@@ -81,7 +81,9 @@ def newest_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
             meta = json.loads((path / "meta.json").read_text(encoding="utf-8"))
             state = path / "state"
             if _digests(state) == meta["files"]:
-                return Checkpoint(epoch=meta["epoch"], state=state, metrics=meta["metrics"]), damaged
+                return Checkpoint(
+                    epoch=meta["epoch"], state=state, metrics=meta["metrics"]
+                ), damaged
             damaged.append(f"{path} is damaged: its files differ from their checksums")
         except (OSError, ValueError, KeyError) as error:
             damaged.append(f"{path} is damaged: {error}")

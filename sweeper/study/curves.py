@@ -1,7 +1,7 @@
-"""Curves of a trial: every metric of every epoch, kept in the study as one user attribute an epoch.
+"""Curves of a trial: all metrics of an epoch are one user attribute in the study.
 
-Optuna's own intermediate values hold a single number a step. They carry the first objective here, so
-that samplers read pruned trials truthfully; rules on any other metric read the curves of this module.
+Optuna's own intermediate values hold a single number a step. They carry the objective here, so that
+samplers read pruned trials truthfully; rules on other metrics read the curves of this module.
 """
 
 from __future__ import annotations
@@ -53,9 +53,7 @@ def report_metrics(
         The epoch as it was stored.
     """
     record = Epoch(epoch=epoch, metrics=dict(metrics), at_ms=round(time.time() * 1000))
-    trial.set_user_attr(
-        f"{_PREFIX}{epoch}", {"metrics": record.metrics, "at_ms": record.at_ms}
-    )
+    trial.set_user_attr(f"{_PREFIX}{epoch}", {"metrics": record.metrics, "at_ms": record.at_ms})
     return record
 
 

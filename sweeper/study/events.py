@@ -1,4 +1,4 @@
-"""What happens to trials, as values. The ledger writes to the study first and then tells listeners."""
+"""What happens to trials, as values. The ledger writes to the study, then tells listeners."""
 
 from __future__ import annotations
 
@@ -104,4 +104,5 @@ Event = TrialStarted | EpochRecorded | TrialEnded | TrialInterrupted
 class Listener(Protocol):
     """Hears events in the driver's thread; must return at once and never raise."""
 
-    def __call__(self, event: Event, /) -> None: ...
+    def __call__(self, event: Event, /) -> None:
+        """Takes an event."""

@@ -197,9 +197,7 @@ class Ledger:
         ticket_trial = optuna.Trial(self.study, trial._trial_id)
         return self._issue(ticket_trial, params, from_epoch=checkpoint.epoch if checkpoint else 0)
 
-    def _issue(
-        self, trial: optuna.Trial, params: Mapping[str, Any], *, from_epoch: int
-    ) -> Ticket:
+    def _issue(self, trial: optuna.Trial, params: Mapping[str, Any], *, from_epoch: int) -> Ticket:
         self._tell(TrialStarted(number=trial.number, params=params, from_epoch=from_epoch))
         return Ticket(
             number=trial.number,

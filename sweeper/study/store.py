@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class _KernelLock:
-    """A journal lock that dies with its process; Optuna's own would stall the next driver for 30 s."""
+    """A lock that dies with its process; Optuna's own would stall the next driver for 30 s."""
 
     def __init__(self, journal: Path) -> None:
         self._lock = FileLock(f"{journal}.lock", thread_local=False)

@@ -1,1 +1,1 @@
-"""The MLflow mirror of a sweep: the only importer of mlflow. The study stays the record of truth."""
+"""The MLflow mirror of a sweep: the only importer of mlflow; the study stays the truth."""

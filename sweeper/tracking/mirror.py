@@ -1,7 +1,7 @@
 """Sends what happens to MLflow from a thread of its own; the sweep never waits for it.
 
-What can't be sent is tried again with growing pauses, in order. What is still unsent when the driver
-ends is in the study, and the next driver sends it (`_catch_up`).
+What can't be sent is tried again with growing pauses, in order. What is still unsent when the
+driver ends is in the study, and the next driver sends it (`_catch_up`).
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Mirror:
             self._insist(lambda job=job: job(book))  # type: ignore[misc]
 
     def _insist(self, action: Callable[[], _T]) -> _T | None:
-        """Repeats an action until it works, MLflow refuses it for good, or nobody waits any more."""
+        """Repeats an action until it works, is refused for good, or nobody waits any more."""
         from mlflow.exceptions import MlflowException
 
         pause_s = _FIRST_PAUSE_S

@@ -1,4 +1,4 @@
-"""One MLflow run per trial and one per sweep, found again by their tags. Every call may be repeated."""
+"""One MLflow run per trial and one per sweep, found by their tags; calls may be repeated."""
 
 from __future__ import annotations
 
@@ -101,7 +101,11 @@ class RunBook:
         run_id = self._runs[number]
         for path in files:
             self._client.log_artifact(run_id, str(path))
-        tags = {"sweeper.state": str(state), "sweeper.reason": reason, "mlflow.note.content": reason}
+        tags = {
+            "sweeper.state": str(state),
+            "sweeper.reason": reason,
+            "mlflow.note.content": reason,
+        }
         batch = [RunTag(key, value[:_TAG_CHARS]) for key, value in tags.items()]
         self._client.log_batch(run_id, tags=batch)
         self._client.set_terminated(run_id, _STATUS[state], end_time=at_ms)
@@ -118,8 +122,8 @@ class RunBook:
         if number not in self._runs:
             return False
         run = self._client.get_run(self._runs[number])
-        return (
-            run.info.status == _STATUS[state] and run.data.tags.get("sweeper.state") == str(state)
+        return run.info.status == _STATUS[state] and run.data.tags.get("sweeper.state") == str(
+            state
         )
 
     def _find_experiment(self, address: Address) -> str:
@@ -156,9 +160,7 @@ class RunBook:
                 break
         if parent is None:
             tags = {**self._identity.tags, "sweeper.sweep_id": self._identity.sweep_id}
-            run = self._client.create_run(
-                self._experiment, run_name=self._identity.name, tags=tags
-            )
+            run = self._client.create_run(self._experiment, run_name=self._identity.name, tags=tags)
             parent = run.info.run_id
         return parent, newest
 
