@@ -1,0 +1,49 @@
+"""Losses of the NP and HV heads, and what the HV maps are worth.
+
+Importing the package loads no torch: a driver that only checks settings reads `config`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from trainables.losses.config import TERMS, HVLossConfig
+
+if TYPE_CHECKING:
+    from trainables.losses.criterion import HVCriterion, LossReport, build_loss
+    from trainables.losses.maps import HVGradientLoss, HVMagnitudeLoss, HVMSELoss
+    from trainables.losses.nuclei import NPBCELoss, NPDiceLoss
+    from trainables.losses.statistics import HVStatistics
+
+__all__ = [
+    "TERMS",
+    "HVCriterion",
+    "HVGradientLoss",
+    "HVLossConfig",
+    "HVMSELoss",
+    "HVMagnitudeLoss",
+    "HVStatistics",
+    "LossReport",
+    "NPBCELoss",
+    "NPDiceLoss",
+    "build_loss",
+]
+
+_NEEDS_TORCH = {
+    "HVCriterion": "trainables.losses.criterion",
+    "HVGradientLoss": "trainables.losses.maps",
+    "HVMSELoss": "trainables.losses.maps",
+    "HVMagnitudeLoss": "trainables.losses.maps",
+    "HVStatistics": "trainables.losses.statistics",
+    "LossReport": "trainables.losses.criterion",
+    "NPBCELoss": "trainables.losses.nuclei",
+    "NPDiceLoss": "trainables.losses.nuclei",
+    "build_loss": "trainables.losses.criterion",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NEEDS_TORCH:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_NEEDS_TORCH[name]), name)
