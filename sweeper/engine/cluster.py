@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-__all__ = ["Cluster", "local_ray"]
+__all__ = ["QUIET", "Cluster", "local_ray"]
 
-# Read by Ray and Tune when they are imported.
-_QUIET = {
+#: Environment that keeps Ray and Tune quiet; read when they are imported.
+QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -36,7 +36,7 @@ class Cluster:
 @contextmanager
 def local_ray() -> Iterator[Cluster]:
     """Ray on this machine while the block runs; one that this process has already is used."""
-    os.environ.update({key: value for key, value in _QUIET.items() if key not in os.environ})
+    os.environ.update({key: value for key, value in QUIET.items() if key not in os.environ})
     import ray
 
     ours = not ray.is_initialized()

@@ -102,7 +102,7 @@ class Desk:
             self.dismiss(key, died=False)
 
     def dismiss(self, key: str, *, died: bool) -> None:
-        """Tune has let go of a trial; if we did not end it, it was interrupted or its worker died."""
+        """Tune lets go of a trial; if we did not end it, it was interrupted or its worker died."""
         number = self._numbers.pop(key, None)
         if number is None:
             return

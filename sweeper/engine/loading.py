@@ -6,6 +6,7 @@ import importlib
 import inspect
 import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from sweeper.errors import UserError
@@ -61,9 +62,13 @@ def load_trainable(target: str, import_paths: Sequence[str] = ()) -> TrainableCl
             f"trainable '{target}' lacks the method{'s' * (len(missing) > 1)} {', '.join(missing)}",
             hint="the methods are described in sweeper.protocol.Trainable",
         )
-    return (
-        found if issubclass(found, BaseTrainable) else type(class_name, (found, BaseTrainable), {})
-    )
+    return found if issubclass(found, BaseTrainable) else _with_checks(found)
+
+
+@lru_cache
+def _with_checks(kind: type) -> TrainableClass:
+    """A class without the optional class methods gets those that check nothing."""
+    return type(kind.__name__, (kind, BaseTrainable), {})
 
 
 def _is_trainable(value: object) -> bool:

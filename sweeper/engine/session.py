@@ -10,12 +10,12 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sweeper.engine.loading import load_trainable
+from sweeper.engine.loading import TrainableClass, load_trainable
 from sweeper.errors import DivergedError, SweeperError, TrialError
 from sweeper.paths import TrialPaths
-from sweeper.protocol import BaseTrainable, TrialContext
+from sweeper.protocol import Trainable, TrialContext
 from sweeper.study.checkpoints import newest_checkpoint, write_checkpoint
 
 __all__ = ["EpochReport", "Failure", "Order", "Report", "Session"]
@@ -90,7 +90,8 @@ class Session:
     """Runs orders one after the other, on one trainable object as long as its class stays."""
 
     def __init__(self) -> None:
-        self._trainable: BaseTrainable | None = None
+        self._trainable: Trainable | None = None
+        self._kind: TrainableClass | None = None
         self._order: Order | None = None
         self._epoch = 0
         self._failure: Failure | None = None
@@ -124,10 +125,10 @@ class Session:
     def _set_up(self) -> None:
         order = self._require_order()
         kind = load_trainable(order.trainable, order.import_paths)
-        if type(self._trainable) is not kind:
+        if self._trainable is None or self._kind is not kind:
             if self._trainable is not None:
                 self._trainable.close()
-            self._trainable = kind()
+            self._trainable, self._kind = cast(Trainable, kind()), kind
         paths = TrialPaths(order.trial_dir)
         context = TrialContext(
             seed=order.seed,

@@ -1,0 +1,77 @@
+"""A trainable that trains nothing: a curve of (x, lr, seed), and every way to misbehave on demand."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+from sweeper.protocol import BaseTrainable, DataSummary, DivergedError, Problem
+
+_KEYS = {"epochs", "x", "lr", "kind", "epoch_s", "fail", "data"}
+
+
+class Toy(BaseTrainable):
+    """`score` rises to 1 - (x - 0.3)^2; `magnitude` rises with lr."""
+
+    metric_names = frozenset({"score", "magnitude", "train/loss", "draw"})
+
+    @classmethod
+    def check_config(cls, config):
+        problems = [Problem(where=key, reason="no such setting") for key in config if key not in _KEYS]
+        if not isinstance(config.get("x", 0.0), float):
+            problems.append(Problem(where="x", reason="must be a number"))
+        return problems
+
+    @classmethod
+    def prepare(cls, config, cache_dir):
+        (cache_dir / "toy").write_text("prepared", encoding="utf-8")
+        return DataSummary(lines=("toy data: none",), fingerprint="toy", facts={"images": 0.0})
+
+    def setup(self, config, context):
+        self.config = config
+        self.random = random.Random(context.seed)
+        self.epoch = 0
+        self.workdir = context.workdir
+        (context.artifacts_dir / "note.txt").write_text("an artifact", encoding="utf-8")
+
+    def step(self):
+        self.epoch += 1
+        config = self.config
+        time.sleep(config.get("epoch_s", 0.0))
+        match config.get("fail", ""):
+            case "raise" if self.epoch == 2:
+                raise ZeroDivisionError("a bug in training code")
+            case "diverge" if self.epoch == 2:
+                raise DivergedError("diverged at epoch 2: loss is nan")
+            case "nan" if self.epoch == 2:
+                return {"score": math.nan}
+            case "die" if self.epoch == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+        rise = 1 - math.exp(-self.epoch)
+        draw = self.random.random()
+        with (self.workdir / "steps.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{self.epoch} {draw}\n")
+        return {
+            "score": rise * (1 - (config.get("x", 0.5) - 0.3) ** 2),
+            "magnitude": rise * config.get("lr", 0.1),
+            "train/loss": 1 - rise,
+            "draw": draw,
+        }
+
+    def save(self, directory: Path):
+        state = {"epoch": self.epoch, "random": self.random.getstate()}
+        (directory / "state.json").write_text(json.dumps(state), encoding="utf-8")
+
+    def load(self, directory: Path):
+        state = json.loads((directory / "state.json").read_text(encoding="utf-8"))
+        version, numbers, gauss = state["random"]
+        self.random.setstate((version, tuple(numbers), gauss))
+        self.epoch = state["epoch"]
+
+    def close(self):
+        self.config = {}
