@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial
 
 from sweeper.pruning.base import ReasonedPruner
 from sweeper.pruning.measured import Curve, label, measurements, newest_epoch
-from sweeper.pruning.spelling import spell
+from sweeper.pruning.spelling import counted, spell
 
 __all__ = ["CollapsePruner"]
 
@@ -78,10 +78,9 @@ class CollapsePruner(ReasonedPruner):
         sides = [self._side(value, target) for value, target in recent]
         if len(sides) < self.patience or None in sides:
             return None
-        times = "1 evaluation" if self.patience == 1 else f"{self.patience} evaluations"
         return (
             f"pruned at epoch {newest_epoch(trial, self.metric)}: {label(self.metric)} "
-            f"{self._limit(*recent[-1])} for {times}, all {sides[-1]}"
+            f"{self._limit(*recent[-1])} for {counted(self.patience, 'evaluation')}, all {sides[-1]}"
         )
 
     def _target_at(self, epoch: int, targets: Curve) -> float:

@@ -18,19 +18,16 @@ __all__ = ["MirrorStorage", "mirror_study", "mirror_trial"]
 class MirrorStorage(InMemoryStorage):
     """Read-only trials behind a study of one objective; writes of a pruner are kept apart.
 
-    It answers what the pruners of Optuna ask of a study (its name, its direction, its trials) and
-    takes the one thing that they write: the rungs of successive halving.
+    It answers what the pruners of Optuna ask of a study and takes the one thing that they write:
+    the rungs of successive halving.
 
     Attributes:
         written: What was written, by key; all of it belongs to the trial under judgement.
     """
 
-    def __init__(
-        self, study_name: str, direction: StudyDirection, trials: Sequence[FrozenTrial]
-    ) -> None:
+    def __init__(self, direction: StudyDirection, trials: Sequence[FrozenTrial]) -> None:
         super().__init__()
         self.written: dict[str, float] = {}
-        self._name = study_name
         self._direction = direction
         self._mirrored = trials
 
@@ -38,11 +35,6 @@ class MirrorStorage(InMemoryStorage):
         """The only study's id."""
         del study_name
         return 0
-
-    def get_study_name_from_id(self, study_id: int) -> str:
-        """The durable study's name, from which Hyperband draws its brackets."""
-        del study_id
-        return self._name
 
     def get_study_directions(self, study_id: int) -> list[StudyDirection]:
         """The metric's direction."""
@@ -71,7 +63,7 @@ class MirrorStorage(InMemoryStorage):
 
 
 def mirror_study(study: optuna.Study, storage: MirrorStorage) -> optuna.Study:
-    """A study on a mirror, under the durable study's name."""
+    """A study on a mirror; the durable study's name decides on a trial's bracket in Hyperband."""
     return optuna.Study(study.study_name, storage, sampler=study.sampler, pruner=study.pruner)
 
 

@@ -105,7 +105,7 @@ class OnMetric(ReasonedPruner):
     def _judge(self, study: optuna.Study, trial: FrozenTrial, trials: list[FrozenTrial]) -> Verdict:
         mirrored = [self._mirrored(study._storage, other) for other in trials]
         mirrored[trial.number : trial.number + 1] = [trial]
-        storage = MirrorStorage(study.study_name, self._direction, mirrored)
+        storage = MirrorStorage(self._direction, mirrored)
         mirror = mirror_study(study, storage)
         # A percentile between two infinite values is NaN, and then nothing is pruned.
         with np.errstate(invalid="ignore"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["spell"]
+__all__ = ["counted", "spell"]
 
 _MAX_DECIMALS = 17
 _EXACT_DECIMALS = 6
@@ -34,6 +34,11 @@ def spell(*values: float, exact: float | None = None) -> tuple[str, ...]:
         decimals += 1
         texts = _print(values, decimals, style)
     return texts
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: "1 epoch", "3 epochs"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _print(values: tuple[float, ...], decimals: int, style: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from optuna.trial import FrozenTrial
 
 from sweeper.pruning.base import ReasonedPruner
 from sweeper.pruning.measured import Curve, Goal, label, measurements, newest_epoch
-from sweeper.pruning.spelling import spell
+from sweeper.pruning.spelling import counted, spell
 
 __all__ = ["StallPruner"]
 
@@ -95,7 +95,7 @@ below 0.25'
         step = f" by {self.min_delta:g}" if self.min_delta else ""
         return (
             f"pruned at epoch {newest_epoch(trial, self.metric)}: {label(self.metric)} has not "
-            f"{verb}{step} for {stalled_epochs} epochs and is at {self._standing(curve)}"
+            f"{verb}{step} for {counted(stalled_epochs, 'epoch')} and is at {self._standing(curve)}"
         )
 
     @property

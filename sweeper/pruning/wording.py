@@ -18,7 +18,7 @@ from optuna.pruners import (
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeper.pruning.measured import Goal
-from sweeper.pruning.spelling import spell
+from sweeper.pruning.spelling import counted, spell
 
 __all__ = ["Judged", "explain"]
 
@@ -101,7 +101,7 @@ def _percentile_clause(judged: Judged, percentile: float) -> str:
     shown, limit = spell(best, float(np.percentile(earlier, rank)))
     if best_epoch != epoch:
         shown = f"{shown} (its best, at epoch {best_epoch})"
-    trials = _count(len(earlier), "earlier trial")
+    trials = counted(len(earlier), "earlier trial")
     if percentile == 50:
         return f"{judged.name} {shown} is {judged.worse} the median {limit} of {trials}"
     return (
@@ -126,7 +126,7 @@ def _rung_clause(
     shown, limit = spell(value, ranked[kept - 1])
     return (
         f"{judged.name} {shown} is {judged.worse} {limit}, reached by the best "
-        f"{_count(kept, 'trial')} of {len(ranked)} at this rung"
+        f"{counted(kept, 'trial')} of {len(ranked)} at this rung"
     )
 
 
@@ -142,7 +142,7 @@ def _patience_clause(judged: Judged, patience: int, min_delta: float) -> str:
     curve = sorted(judged.trial.intermediate_values.items())
     (best,) = spell(judged.best(dict(curve[: -patience - 1]))[1])
     margin = f"more than {min_delta:g} " if min_delta else ""
-    measurements = _count(patience + 1, "measurement")
+    measurements = counted(patience + 1, "measurement")
     return f"{judged.name} has been {margin}{judged.worse} its best {best} for {measurements}"
 
 
@@ -151,7 +151,3 @@ def _threshold_clause(judged: Judged, lower: float, upper: float) -> str:
     limit = lower if value < lower else upper
     shown, bound = spell(value, limit, exact=limit)
     return f"{judged.name} {shown} {'below' if value < lower else 'above'} {bound}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
