@@ -78,9 +78,10 @@ class CollapsePruner(ReasonedPruner):
         sides = [self._side(value, target) for value, target in recent]
         if len(sides) < self.patience or None in sides:
             return None
+        times = counted(self.patience, "evaluation")
         return (
             f"pruned at epoch {newest_epoch(trial, self.metric)}: {label(self.metric)} "
-            f"{self._limit(*recent[-1])} for {counted(self.patience, 'evaluation')}, all {sides[-1]}"
+            f"{self._limit(*recent[-1])} for {times}, all {sides[-1]}"
         )
 
     def _target_at(self, epoch: int, targets: Curve) -> float:
