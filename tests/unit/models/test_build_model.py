@@ -73,7 +73,16 @@ def test_hovernet_adds_the_full_size_skip(hovernet: nn.Module) -> None:
     assert torch.equal(seen["merged"], seen["upsampled"] + seen["skip"])
 
 
-@pytest.mark.parametrize("config", VARIANTS[:2], ids=str)
+def test_hovernet_logits_are_those_of_its_softmax(hovernet: nn.Module) -> None:
+    seen: list[torch.Tensor] = []
+    branch = hovernet.net.nucleus_prediction.output_features
+    hook = branch.register_forward_hook(lambda _module, _args, out: seen.append(out))
+    outputs = hovernet(torch.rand(1, 1, 16, 16))
+    hook.remove()
+    torch.testing.assert_close(outputs["np"].sigmoid(), seen[0].softmax(dim=1)[:, 1:])
+
+
+@pytest.mark.parametrize("config", VARIANTS, ids=str)
 def test_every_weight_gets_a_gradient(config: UNetConfig) -> None:
     model = build_model(config)
     outputs = model(torch.rand(2, 1, 21, 30))
