@@ -19,7 +19,6 @@ from sweeper.engine.cluster import Cluster, local_ray
 from sweeper.engine.desk import Desk
 from sweeper.engine.loading import user_import_paths
 from sweeper.engine.resources import Plan, plan_resources
-from sweeper.engine.running import run_trials
 from sweeper.engine.session import Order
 from sweeper.paths import Home, SweepPaths
 from sweeper.pruning import build_pruner
@@ -137,7 +136,7 @@ class Drive:
             max_trials=budget.trials,
             listeners=(mirror, self.watcher),
         )
-        desk = Desk(ledger, hours_left=budget.hours_left)
+        desk = Desk(ledger, on_closing=self._say_closing, hours_left=budget.hours_left)
         started_s = time.monotonic()
         try:
             self.watcher.phase("starting Ray")
@@ -158,6 +157,9 @@ class Drive:
         )
 
     def _run_trials(self, desk: Desk, cluster: Cluster, max_trials: int) -> None:
+        # Ray reads its settings from the environment on import; `local_ray` has set them.
+        from sweeper.engine.running import run_trials
+
         plan = plan_resources(
             self.spec.resources, cpus=cluster.cpus, gpus=cluster.gpus, max_trials=max_trials
         )
@@ -168,8 +170,14 @@ class Drive:
         def place_order(ticket: Ticket) -> Order:
             return self._place_order(ticket, plan)
 
-        with _stop_signals(desk, self.watcher):
+        with _stop_signals(desk):
             run_trials(desk, plan, place_order, ray_dir=self.paths.ray)
+
+    def _say_closing(self) -> None:
+        self.watcher.phase(
+            "stopping: running epochs have 20 s to end, then their trials wait at their last "
+            "checkpoint (ctrl-C again: stop at once)"
+        )
 
     def _place_order(self, ticket: Ticket, plan: Plan) -> Order:
         trial = self.paths.trial(ticket.number)
@@ -226,21 +234,17 @@ def _outcome(desk: Desk, record: SweepRecord, max_trials: int) -> Outcome:
 
 
 @contextmanager
-def _stop_signals(desk: Desk, watcher: Watcher) -> Iterator[None]:
+def _stop_signals(desk: Desk) -> Iterator[None]:
     """The first SIGINT or SIGTERM closes the desk, the second ends everything at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        del frame
+        del number, frame
         if desk.is_closing:
             raise KeyboardInterrupt
         desk.close()
-        watcher.phase(
-            "stopping: running epochs have 20 s to end, then their trials wait at their last "
-            f"checkpoint ({signal.Signals(number).name} again: stop at once)"
-        )
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:

@@ -78,12 +78,13 @@ def status(
     paths = place.sweep(name)
     spec, record = open_spec(paths), read_record(study)
     driver = read_driver(paths)
-    if is_driven(paths) and driver is not None:
+    driven = is_driven(paths)
+    if driven and driver is not None:
         console.print(f"{name}: running, pid {driver.pid} on {driver.host} since {driver.since}")
     else:
         console.print(f"{name}: no driver at work")
     console.print(", ".join(f"{count} {state}" for state, count in record.counts.items()))
-    console.print(trial_table(record, spec, limit=None))
+    console.print(trial_table(record, spec, is_driven=driven))
     print_best(console, record, spec)
 
 

@@ -27,7 +27,7 @@ def print_result(console: Console, result: Result, home: Path | None) -> None:
     record, spec = result.record, result.spec
     at = f" --home {home}" if home is not None else ""
     console.print()
-    console.print(trial_table(record, spec, limit=None))
+    console.print(trial_table(record, spec, is_driven=False))
     console.print()
     print_best(console, record, spec)
     lines = []
@@ -65,7 +65,7 @@ def print_best(console: Console, record: SweepRecord, spec: SweepSpec) -> None:
         console.print(f"  {path}: {number(value)}", highlight=False)
 
 
-def trial_table(record: SweepRecord, spec: SweepSpec, *, limit: int | None) -> Table:
+def trial_table(record: SweepRecord, spec: SweepSpec, *, is_driven: bool) -> Table:
     """One row a trial: completed ones first, best first."""
     table = Table(box=None, padding=(0, 1), header_style="dim")
     table.add_column("trial", justify="right")
@@ -75,17 +75,21 @@ def trial_table(record: SweepRecord, spec: SweepSpec, *, limit: int | None) -> T
     for metric in metrics:
         table.add_column(metric, justify="right")
     table.add_column("settings, or why it ended", overflow="fold", ratio=1)
-    for trial in _ranked(record)[:limit]:
+    for trial in _ranked(record):
         latest = [trial.latest(metric) for metric in metrics]
         explained = trial.state in {State.PRUNED, State.FAILED}
         table.add_row(
             f"#{trial.number}",
-            Text(str(trial.state), style=state_style(trial.state)),
+            Text(_label(trial, is_driven=is_driven), style=state_style(trial.state)),
             str(trial.epoch),
             *("" if value is None else number(value) for value in latest),
             trial.reason if explained else settings(trial.params),
         )
     return table
+
+
+def _label(trial: TrialRecord, *, is_driven: bool) -> str:
+    return "interrupted" if trial.state is State.RUNNING and not is_driven else str(trial.state)
 
 
 def _ranked(record: SweepRecord) -> Sequence[TrialRecord]:

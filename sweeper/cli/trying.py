@@ -26,9 +26,9 @@ def check(
     space: Annotated[Path, typer.Argument(help="The space file.")],
     set_: SetOption = None,
     home: HomeOption = None,
-    no_cost: Annotated[
+    no_cost: Annotated[  # noqa: FBT002 - a flag of the command line
         bool, typer.Option("--no-cost", help="Do not measure training steps for the cost.")
-    ] = False,  # noqa: FBT002 - a flag of the command line
+    ] = False,
 ) -> None:
     """Validates a space, shows it, the data it found and a rough cost; starts nothing."""
     from sweeper.checking import check_space

@@ -39,6 +39,7 @@ def local_ray() -> Iterator[Cluster]:
     os.environ.update({key: value for key, value in QUIET.items() if key not in os.environ})
     import ray
 
+    _quiet_logging()
     ours = not ray.is_initialized()
     if ours:
         ray.init(
@@ -50,11 +51,15 @@ def local_ray() -> Iterator[Cluster]:
             logging_level=logging.ERROR,
             object_store_memory=_OBJECT_STORE_BYTES,
         )
-    for name in ("ray", "ray.tune"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    _quiet_logging()  # ray.init sets levels of its own
     try:
         found = ray.cluster_resources()
         yield Cluster(cpus=found.get("CPU", 1.0), gpus=found.get("GPU", 0.0))
     finally:
         if ours:
             ray.shutdown()
+
+
+def _quiet_logging() -> None:
+    for name in ("ray", "ray.tune"):
+        logging.getLogger(name).setLevel(logging.ERROR)

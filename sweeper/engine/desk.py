@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import assert_never
 
 from sweeper.engine.session import EpochReport, Failure, Report
@@ -19,6 +20,7 @@ class Desk:
     Args:
         ledger: The only writer of the study.
         hours_left: Wall-clock budget of this run; None: no limit.
+        on_closing: Called once, by the thread that asks `must_stop`, when the desk is closed.
         grace_s: After closing, how long running epochs may take to end.
     """
 
@@ -26,9 +28,15 @@ class Desk:
     places = 1
 
     def __init__(
-        self, ledger: Ledger, *, hours_left: float | None = None, grace_s: float = 20.0
+        self,
+        ledger: Ledger,
+        *,
+        on_closing: Callable[[], None],
+        hours_left: float | None = None,
+        grace_s: float = 20.0,
     ) -> None:
         self._ledger = ledger
+        self._on_closing = on_closing
         self._grace_s = grace_s
         self._deadline = None if hours_left is None else time.monotonic() + hours_left * 3600
         self._numbers: dict[str, int] = {}
@@ -54,6 +62,7 @@ class Desk:
             return False
         if self._closed_at is None:
             self._closed_at = time.monotonic()
+            self._on_closing()
         return not self._numbers or time.monotonic() > self._closed_at + self._grace_s
 
     @property

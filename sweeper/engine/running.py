@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from ray import tune
+from ray.exceptions import RayError
+from ray.tune.error import TuneError
+
+from sweeper.engine.adapter import TrialActor
 from sweeper.engine.desk import Desk
 from sweeper.engine.resources import Plan
+from sweeper.engine.scheduler import LedgerScheduler
+from sweeper.engine.searcher import LedgerSearcher
 from sweeper.engine.session import Order
 from sweeper.errors import BackendError
 from sweeper.study.ledger import Ticket
@@ -28,28 +36,6 @@ def run_trials(
     Raises:
         BackendError: Tune gave up.
     """
-    from ray import tune
-    from ray.exceptions import RayError
-    from ray.tune.error import TuneError
-
-    from sweeper.engine.adapter import TrialActor
-    from sweeper.engine.scheduler import LedgerScheduler
-    from sweeper.engine.searcher import LedgerSearcher
-
-    class DeskStopper(tune.Stopper):  # type: ignore[misc]
-        def __call__(self, trial_id: str, result: dict[str, object]) -> bool:
-            return False
-
-        def stop_all(self) -> bool:
-            return desk.must_stop
-
-    class NoReporter(tune.ProgressReporter):  # type: ignore[misc]
-        def should_report(self, trials: object, done: bool = False) -> bool:
-            return False
-
-        def report(self, trials: object, done: bool, *sys_info: object) -> None:
-            return
-
     resources = {"cpu": plan.cpus} | ({"gpu": plan.gpus} if plan.gpus else {})
     try:
         tune.run(
@@ -59,12 +45,35 @@ def run_trials(
             num_samples=-1,
             search_alg=LedgerSearcher(desk, place_order),
             scheduler=LedgerScheduler(desk),
-            stop=DeskStopper(),
+            stop=_DeskStopper(desk),
             resources_per_trial=resources,
             reuse_actors=True,
             raise_on_failed_trial=False,
-            progress_reporter=NoReporter(),
+            progress_reporter=_NoReporter(),
             verbose=0,
         )
     except (TuneError, RayError) as error:
         raise BackendError(f"Ray gave up: {error}") from error
+
+
+class _DeskStopper(tune.Stopper):  # type: ignore[misc]
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        return False
+
+    def stop_all(self) -> bool:
+        return self._desk.must_stop
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Tune pickles it into its snapshot, which nobody reads: the study is the only record.
+        return {}
+
+
+class _NoReporter(tune.ProgressReporter):  # type: ignore[misc]
+    def should_report(self, trials: object, done: bool = False) -> bool:
+        return False
+
+    def report(self, trials: object, done: bool, *sys_info: object) -> None:
+        return

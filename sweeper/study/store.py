@@ -13,6 +13,7 @@ import optuna
 from filelock import FileLock
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal._file import BaseJournalFileLock
 
 from sweeper.errors import BackendError, SweepExistsError, SweepNotFoundError
 from sweeper.paths import Home, SweepPaths
@@ -22,8 +23,10 @@ __all__ = ["create_sweep", "drop_torn_line", "open_spec", "open_study", "require
 
 logger = logging.getLogger(__name__)
 
+optuna.logging.set_verbosity(optuna.logging.WARNING)
 
-class _KernelLock:
+
+class _KernelLock(BaseJournalFileLock):
     """A lock that dies with its process; Optuna's own would stall the next driver for 30 s."""
 
     def __init__(self, journal: Path) -> None:
