@@ -1,4 +1,4 @@
-"""Types of single fields in a space file: strict, finite, and named in a way that editors can show."""
+"""Types of single fields of a space file: strict and finite, so that nothing is guessed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
 
 __all__ = [
+    "PATTERN_WORDS",
+    "FieldPath",
     "Flag",
     "Goal",
     "MetricName",
     "Mistake",
-    "Mistakes",
+    "MistakesError",
     "Number",
     "ParameterPath",
-    "Path",
     "Section",
     "SweepName",
     "TrainableName",
@@ -23,24 +24,31 @@ __all__ = [
 ]
 
 #: Where something stands in a space file: keys and list positions from the top.
-Path = tuple[str | int, ...]
-Mistake = tuple[Path, str]
+FieldPath = tuple[str | int, ...]
+Mistake = tuple[FieldPath, str]
 
 # Strict: YAML knows numbers from texts, so "12" or `true` where a number belongs is a mistake.
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
 Goal = Literal["maximize", "minimize"]
-MetricName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]*$")]
-ParameterPath = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$")
-]
-SweepName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
-]
-TrainableName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$")
-]
+_METRIC = r"^[A-Za-z0-9][A-Za-z0-9_./-]*$"
+_PARAMETER = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$"
+_SWEEP = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+_TRAINABLE = r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$"
+
+MetricName = Annotated[str, StringConstraints(pattern=_METRIC)]
+ParameterPath = Annotated[str, StringConstraints(pattern=_PARAMETER)]
+SweepName = Annotated[str, StringConstraints(pattern=_SWEEP, max_length=100)]
+TrainableName = Annotated[str, StringConstraints(pattern=_TRAINABLE)]
+
+#: What each pattern asks for, in words.
+PATTERN_WORDS = {
+    _METRIC: "is not the name of a metric; allowed are letters, digits and / _ - .",
+    _PARAMETER: "is not a dotted path of settings such as optim.lr",
+    _SWEEP: "must begin with a letter or a digit, and hold only letters, digits and . _ -",
+    _TRAINABLE: "must name a class as package.module:Class",
+}
 
 
 class Section(BaseModel):
@@ -51,7 +59,7 @@ class Section(BaseModel):
     )
 
 
-class Mistakes(ValueError):
+class MistakesError(ValueError):
     """Raised by a validator: several mistakes at once.
 
     Attributes:

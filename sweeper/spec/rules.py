@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sweeper.spec.fields import Goal, MetricName, Mistake, Mistakes, Number, Section, Whole
+from sweeper.spec.fields import Goal, MetricName, Mistake, MistakesError, Number, Section, Whole
 
 __all__ = [
     "RULES",
@@ -39,9 +39,9 @@ class GateRule(Section):
     @model_validator(mode="after")
     def _check_limits(self) -> Self:
         if self.min is None and self.max is None:
-            raise Mistakes([((), "a gate needs min, max or both")])
+            raise MistakesError([((), "a gate needs min, max or both")])
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise Mistakes([(("min",), f"min {self.min:g} is above max {self.max:g}")])
+            raise MistakesError([(("min",), f"min {self.min:g} is above max {self.max:g}")])
         return self
 
 
@@ -71,7 +71,7 @@ class StallRule(Section):
         if self.goal == "maximize" and self.above is not None:
             found.append((("above",), "belongs to goal: minimize; write below"))
         if found:
-            raise Mistakes(found)
+            raise MistakesError(found)
         return self
 
 

@@ -1,0 +1,68 @@
+"""The sampler can handle the space and the objectives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from sweeper.spec.checks.parts import Parts
+from sweeper.spec.fields import Mistake
+from sweeper.spec.parameters import ChoiceParameter, FloatParameter, IntParameter
+from sweeper.spec.samplers import CmaesSampler, GridSampler
+
+__all__ = ["MAX_GRID_POINTS", "check_sampler"]
+
+MAX_GRID_POINTS = 100_000
+
+
+def check_sampler(parts: Parts) -> Iterator[Mistake]:
+    """Grid and CMA-ES do not take every space."""
+    match parts.sampler:
+        case GridSampler():
+            yield from _check_grid(parts)
+        case CmaesSampler():
+            yield from _check_cmaes(parts)
+        case _:
+            pass
+
+
+def _check_grid(parts: Parts) -> Iterator[Mistake]:
+    found: list[Mistake] = []
+    for name, parameter in parts.space.items():
+        if parameter.finite_values() is None:
+            reason = "a grid needs values that can be counted: add a step, or write a choice"
+            found.append((("space", name), reason))
+        if parameter.when:
+            reason = "a grid can't follow conditions; take another sampler"
+            found.append((("space", name, "when"), reason))
+    yield from found
+    if found or len(parts.space) < len(parts.space_names):
+        return
+    size = prod(len(parameter.finite_values() or ()) for parameter in parts.space.values())
+    if size > MAX_GRID_POINTS:
+        yield (
+            ("sampler",),
+            f"the grid has {size:,} points, more than {MAX_GRID_POINTS:,}; use tpe or random",
+        )
+    elif parts.budget is not None and parts.budget.trials > size:
+        yield (
+            ("budget", "trials"),
+            f"{parts.budget.trials} trials, but the grid has only {size} points",
+        )
+
+
+def _check_cmaes(parts: Parts) -> Iterator[Mistake]:
+    if len(parts.objectives) > 1:
+        yield ("sampler",), "cmaes takes one objective; use tpe or nsgaii for several"
+    if len(parts.space) < len(parts.space_names):
+        return
+    ranged = [n for n, p in parts.space.items() if isinstance(p, FloatParameter | IntParameter)]
+    if not any(not parts.space[name].when for name in ranged):
+        choices = [n for n, p in parts.space.items() if isinstance(p, ChoiceParameter)]
+        reasons = [
+            f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} {what}"
+            for names, what in ((choices, "a choice"), (ranged, "conditional"))
+            if names
+        ]
+        why = f" ({'; '.join(reasons)})" if reasons else ""
+        yield ("sampler",), f"cmaes needs a float or an int without a condition{why}"

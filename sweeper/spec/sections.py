@@ -1,0 +1,50 @@
+"""The small sections of a space file: objectives, budget, resources."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sweeper.spec.fields import Goal, MetricName, MistakesError, Number, Section, Whole
+
+__all__ = ["Budget", "Objective", "Resources"]
+
+
+class Objective(Section):
+    """What trials are judged by."""
+
+    metric: MetricName = Field(description="Name of the metric.")
+    goal: Goal = Field(description="Which way is better.")
+
+
+class Budget(Section):
+    """When the sweep is over."""
+
+    trials: Annotated[Whole, Field(ge=1)] = Field(description="Trials, however they end.")
+    epochs: Annotated[Whole, Field(ge=1)] = Field(description="Epochs of a trial.")
+    hours: Annotated[Number, Field(gt=0)] | None = Field(
+        None, description="Hours after which no trial is started any more; left out: no limit."
+    )
+
+
+class Resources(Section):
+    """What a trial gets; `auto` divides the machine."""
+
+    cpus_per_trial: Annotated[Number, Field(gt=0)] | Literal["auto"] = Field(
+        "auto", description="CPU cores of a trial, which are also its threads."
+    )
+    gpus_per_trial: Annotated[Number, Field(ge=0)] | Literal["auto"] = Field(
+        "auto", description="GPUs of a trial: 0, a fraction of one, or a whole number."
+    )
+    concurrent: Annotated[Whole, Field(ge=1)] | Literal["auto"] = Field(
+        "auto", description="Trials at the same time."
+    )
+
+    @model_validator(mode="after")
+    def _check_fraction(self) -> Self:
+        gpus = self.gpus_per_trial
+        if isinstance(gpus, float) and gpus > 1 and not gpus.is_integer():
+            reason = f"a trial gets a fraction of one GPU or whole GPUs, not {gpus:g}"
+            raise MistakesError([(("gpus_per_trial",), reason)])
+        return self

@@ -1,0 +1,100 @@
+"""What the user asks for: `SweepSpec` and its sections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from sweeper.spec.checks import Parts, find_conflicts
+from sweeper.spec.fields import (
+    MistakesError,
+    ParameterPath,
+    Section,
+    SweepName,
+    TrainableName,
+    Whole,
+)
+from sweeper.spec.goals import with_goals
+from sweeper.spec.parameters import Parameter
+from sweeper.spec.rules import Rule
+from sweeper.spec.samplers import Sampler, TpeSampler
+from sweeper.spec.sections import Budget, Objective, Resources
+
+__all__ = ["SweepSpec"]
+
+
+def _spell_out(value: Any) -> Any:
+    return [value] if isinstance(value, Mapping) else value
+
+
+_Objectives = Annotated[
+    tuple[Objective, ...],
+    Field(min_length=1),
+    BeforeValidator(_spell_out, json_schema_input_type=Objective | list[Objective]),
+]
+
+
+class SweepSpec(Section):
+    """A sweep: one question about a training, and what may be spent on the answer."""
+
+    name: SweepName = Field(description="Name of the sweep and of its folder.")
+    family: SweepName = Field(
+        default_factory=lambda known: known["name"],
+        description="Sweeps that are compared with each other share it; left out: the name.",
+    )
+    trainable: TrainableName = Field(description="The training code, `package.module:Class`.")
+    seed: Annotated[Whole, Field(ge=0, lt=2**32)] = Field(
+        0, description="With the trial's number it decides every random draw."
+    )
+    data: dict[str, Any] = Field(
+        default_factory=dict, description="Where the data comes from; the same for all trials."
+    )
+    fixed: dict[str, Any] = Field(
+        default_factory=dict, description="Settings that all trials share."
+    )
+    space: Annotated[dict[ParameterPath, Parameter], Field(min_length=1)] = Field(
+        description="What may vary: the dotted path of a setting and the values it may take.",
+    )
+    start: tuple[dict[ParameterPath, Any], ...] = Field(
+        (), description="Values, by dotted path, that are tried first; the rest is proposed."
+    )
+    objectives: _Objectives = Field(
+        alias="objective", description="One metric that decides, or a list of them."
+    )
+    sampler: Sampler = Field(
+        default_factory=lambda: TpeSampler(name="tpe"), description="Who proposes the next trial."
+    )
+    pruning: tuple[Rule, ...] = Field(
+        (), description="Rules that stop trials early; the first that applies is the reason."
+    )
+    budget: Budget = Field(description="When the sweep is over.")
+    resources: Resources = Field(
+        default_factory=Resources, description="What a trial gets of the machine."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _add_goals(cls, raw: Any) -> Any:
+        return with_goals(raw) if isinstance(raw, Mapping) else raw
+
+    @model_validator(mode="after")
+    def _check_conflicts(self) -> Self:
+        found = find_conflicts(
+            Parts(
+                name=self.name,
+                data=self.data,
+                fixed=self.fixed,
+                space=self.space,
+                space_names=tuple(self.space),
+                start=dict(enumerate(self.start)),
+                objectives=dict(enumerate(self.objectives)),
+                sampler=self.sampler,
+                pruning=dict(enumerate(self.pruning)),
+                budget=self.budget,
+            )
+        )
+        if found:
+            raise MistakesError(found)
+        return self
