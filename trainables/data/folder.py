@@ -79,21 +79,31 @@ class FolderSource:
         """Where the images are, how they were split, and whether the splits share images."""
         notes = [f"images from {self.config.path}"]
         if self.listing.num_held_out:
+            total = self.listing.num_held_out + len(self.listing.pairs["train"])
             notes.append(
-                f"no val folder: {self.listing.num_held_out} training images were held out "
-                f"(val_frac {self.config.val_frac:g}, split_seed {self.config.split_seed})"
+                f"no val folder: held out for validation are {self.listing.num_held_out} "
+                f"of {total} training images (val_frac {self.config.val_frac:g}, "
+                f"split_seed {self.config.split_seed})"
             )
-        seen = {self.digests[pair.image_path] for pair in self.listing.pairs["train"]}
-        for split in ("val", "test"):
-            copies = [
-                p.name for p in self.listing.pairs[split] if self.digests[p.image_path] in seen
-            ]
+        return [*notes, *self._warn_of_copies()]
+
+    def _warn_of_copies(self) -> Sequence[str]:
+        """A line for each split that shows again what an earlier one has shown."""
+        warnings = []
+        seen: set[str] = set()
+        for split in SPLITS:
+            images = {
+                pair.name: self.digests[pair.image_path] for pair in self.listing.pairs[split]
+            }
+            copies = [name for name, digest in images.items() if digest in seen]
             if copies:
-                notes.append(
-                    f"warning: {len(copies)} images of {split} are in train too ({copies[0]}"
-                    f"{', ...' if len(copies) > 1 else ''}), so its scores flatter"
+                shown = ", ".join(copies[:3]) + (", ..." if len(copies) > 3 else "")
+                warnings.append(
+                    f"warning: {len(copies)} of {len(images)} {split} images equal images of an "
+                    f"earlier split ({shown}): scores on them flatter"
                 )
-        return notes
+            seen.update(images.values())
+        return warnings
 
 
 def open_folder(config: FolderConfig) -> FolderSource:

@@ -52,20 +52,32 @@ class Listing:
 
 def list_folder(config: FolderConfig) -> Listing:
     """Lists a folder; mistakes are collected, not raised."""
-    root = config.path
-    problems: list[Problem] = []
     pairs: dict[SplitName, Sequence[ImagePair]] = {"train": (), "val": (), "test": ()}
-    missing = _explain_missing(root)
-    if missing:
-        return Listing(pairs=pairs, problems=(missing,), num_held_out=0)
+    problems: list[Problem] = []
+    num_held_out = 0
+    try:
+        num_held_out = _list_into(config, pairs, problems)
+    except OSError as error:
+        reason = f"can't be listed ({error.strerror}); check its rights"
+        problems.append(Problem(where=str(error.filename or config.path), reason=reason))
+    return Listing(pairs=pairs, problems=tuple(problems), num_held_out=num_held_out)
+
+
+def _list_into(
+    config: FolderConfig,
+    pairs: dict[SplitName, Sequence[ImagePair]],
+    problems: list[Problem],
+) -> int:
+    """Fills `pairs` and `problems`; returns how many images were held out."""
+    root = config.path
+    if missing := _explain_missing(root):
+        problems.append(missing)
+        return 0
     pairs["train"] = _list_split(root / "train", problems)
     for split in ("val", "test"):
         if (root / split).is_dir():
             pairs[split] = _list_split(root / split, problems)
-    num_held_out = 0
-    if not (root / "val").is_dir():
-        num_held_out = _hold_out(config, pairs, problems)
-    return Listing(pairs=pairs, problems=tuple(problems), num_held_out=num_held_out)
+    return 0 if (root / "val").is_dir() else _hold_out(config, pairs, problems)
 
 
 def _explain_missing(root: Path) -> Problem | None:
