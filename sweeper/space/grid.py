@@ -1,0 +1,102 @@
+"""Every combination once."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.trial import FrozenTrial
+
+from sweeper.space.params import study_value
+from sweeper.spec.parameters import Space
+from sweeper.spec.values import same_value
+
+__all__ = ["GridSampler", "grid_size"]
+
+_POINT = "sweeper:grid_point"
+
+
+def grid_size(space: Space) -> int | None:
+    """Number of combinations of a space without conditions; None if they can't be counted."""
+    counts = [parameter.finite_values() for parameter in space.values()]
+    return None if None in counts else prod(len(values or ()) for values in counts)
+
+
+class GridSampler(optuna.samplers.BaseSampler):
+    """Gives each trial a combination that no other trial has, in a shuffled order.
+
+    The combination is noted with the trial, so that another process goes on where this one ended.
+    Values that are tried first take their place in the grid; what they leave out is filled in. When
+    all combinations are used up, they begin again.
+
+    Differs: `optuna.samplers.GridSampler` raises in `study.tell` after the last combination unless
+    `study.optimize` is running, refuses trials whose values are given in part, and repeats the
+    combinations of those whose values are given.
+    """
+
+    def __init__(self, space: Space, seed: int) -> None:
+        self._names = list(space)
+        values = [
+            [study_value(parameter, value) for value in parameter.finite_values() or ()]
+            for parameter in space.values()
+        ]
+        self._points = list(itertools.product(*values))
+        self._order = list(range(len(self._points)))
+        random.Random(seed).shuffle(self._order)
+
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Empty: parameters are drawn one by one."""
+        del study, trial
+        return {}
+
+    def sample_relative(
+        self,
+        study: optuna.Study,
+        trial: FrozenTrial,
+        search_space: dict[str, BaseDistribution],
+    ) -> dict[str, Any]:
+        """Empty: parameters are drawn one by one."""
+        del study, trial, search_space
+        return {}
+
+    def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
+        """Notes the combination with a new trial."""
+        if _POINT in trial.system_attrs:
+            return
+        taken = {
+            other.system_attrs.get(_POINT)
+            for other in study.get_trials(deepcopy=False)
+            if other.number != trial.number
+        }
+        fitting = self._fitting(trial.system_attrs.get("fixed_params", {}))
+        free = [index for index in fitting if index not in taken]
+        index = free[0] if free else fitting[trial.number % len(fitting)]
+        study._storage.set_trial_system_attr(trial._trial_id, _POINT, index)
+
+    def sample_independent(
+        self,
+        study: optuna.Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        """The value of a parameter in the trial's combination."""
+        del param_distribution
+        attrs = study._storage.get_trial_system_attrs(trial._trial_id)
+        return self._points[attrs[_POINT]][self._names.index(param_name)]
+
+    def _fitting(self, given: Mapping[str, Any]) -> Sequence[int]:
+        """The combinations that have the given values, or all, in the shuffled order."""
+        places = [(self._names.index(name), value) for name, value in given.items()]
+        return [
+            index
+            for index in self._order
+            if all(same_value(self._points[index][place], value) for place, value in places)
+        ] or self._order

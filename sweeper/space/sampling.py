@@ -1,0 +1,82 @@
+"""Optuna's samplers, by the settings of a spec."""
+
+from __future__ import annotations
+
+import warnings
+from typing import assert_never
+
+import optuna
+from optuna.exceptions import ExperimentalWarning
+
+from sweeper.space.grid import GridSampler
+from sweeper.space.seeds import derive_seed
+from sweeper.spec import SweepSpec
+from sweeper.spec import samplers as settings
+from sweeper.spec.parameters import IntParameter
+
+__all__ = ["build_sampler"]
+
+
+def build_sampler(spec: SweepSpec, trial_number: int) -> optuna.samplers.BaseSampler:
+    """The sampler that proposes one trial.
+
+    It is built anew for each trial, seeded by the trial's number: what it proposes follows from the
+    study and the spec alone, so that a sweep that was interrupted goes on as it would have.
+
+    Args:
+        spec: What was asked for.
+        trial_number: The trial that is to be proposed.
+    """
+    seed = derive_seed(spec.seed, trial_number, purpose="sampler")
+    with warnings.catch_warnings():
+        # `group` and `with_margin` have been experimental, and unchanged, for years.
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        match spec.sampler:
+            case settings.TpeSampler() as tpe:
+                return _build_tpe(spec, tpe, seed)
+            case settings.RandomSampler():
+                return optuna.samplers.RandomSampler(seed=seed)
+            case settings.GridSampler():
+                # One order for all trials: each takes the next combination.
+                return GridSampler(spec.space, derive_seed(spec.seed, 0, purpose="grid"))
+            case settings.CmaesSampler() as cmaes:
+                return _build_cmaes(spec, cmaes, seed)
+            case settings.Nsga2Sampler() as nsga2:
+                return optuna.samplers.NSGAIISampler(
+                    population_size=nsga2.population,
+                    mutation_prob=nsga2.mutation,
+                    crossover_prob=nsga2.crossover,
+                    seed=seed,
+                )
+            case _:
+                assert_never(spec.sampler)
+
+
+def _build_tpe(spec: SweepSpec, tpe: settings.TpeSampler, seed: int) -> optuna.samplers.BaseSampler:
+    conditional = any(parameter.when for parameter in spec.space.values())
+    return optuna.samplers.TPESampler(
+        n_startup_trials=tpe.startup_trials,
+        n_ei_candidates=tpe.candidates,
+        multivariate=tpe.multivariate,
+        # Without groups, parameters that some trials lack would be learnt one by one.
+        group=tpe.multivariate and conditional,
+        constant_liar=True,
+        seed=seed,
+    )
+
+
+def _build_cmaes(
+    spec: SweepSpec, cmaes: settings.CmaesSampler, seed: int
+) -> optuna.samplers.BaseSampler:
+    discrete = any(
+        isinstance(parameter, IntParameter) or getattr(parameter, "step", None) is not None
+        for parameter in spec.space.values()
+    )
+    return optuna.samplers.CmaEsSampler(
+        n_startup_trials=cmaes.startup_trials,
+        popsize=cmaes.population,
+        # Keeps a step from being narrowed down to one value too early.
+        with_margin=discrete,
+        warn_independent_sampling=False,
+        seed=seed,
+    )
