@@ -1,0 +1,87 @@
+"""The 2-D trainable: nuclei with HoVer maps. Importing it loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sweeper.protocol import BaseTrainable, DataSummary, Problem, TrialContext
+from trainables.data import prepare
+from trainables.hv_config import check_hv_config, load_hv_config
+from trainables.hv_names import METRIC_NAMES
+
+if TYPE_CHECKING:
+    from trainables.hv_run import HVRun
+
+__all__ = ["HVTrainable"]
+
+
+class HVTrainable(BaseTrainable):
+    """Trains a network that predicts nuclei probabilities and HoVer maps, see `HVConfig`.
+
+    On a CPU equal settings, seed and number of threads give equal numbers to the last bit, also
+    after `save` and `load` into another object.
+    """
+
+    metric_names = METRIC_NAMES
+
+    def __init__(self) -> None:
+        self._run: HVRun | None = None
+
+    @classmethod
+    def check_config(cls, config: Mapping[str, Any]) -> Sequence[Problem]:
+        """Finds mistakes in a complete configuration, without looking at the data."""
+        return check_hv_config(config)
+
+    @classmethod
+    def prepare(cls, config: Mapping[str, Any], cache_dir: Path) -> DataSummary:
+        """Checks and caches the data.
+
+        Raises:
+            ConfigError: The settings are wrong.
+            DataError: All unusable files at once.
+        """
+        return prepare(load_hv_config(config).data, cache_dir).summary()
+
+    @classmethod
+    def measure_epoch_s(cls, config: Mapping[str, Any], context: TrialContext) -> float | None:
+        """Times a few real steps and one validation image.
+
+        Raises:
+            ConfigError: The settings are wrong.
+            DataError: The data can't be used.
+        """
+        from trainables.hv_run import HVRun
+
+        return HVRun(load_hv_config(config), context).measure_epoch_s()
+
+    def setup(self, config: Mapping[str, Any], context: TrialContext) -> None:
+        """Opens the data and builds the network, see `Trainable.setup`."""
+        from trainables.hv_run import HVRun
+
+        self.close()
+        self._run = HVRun(load_hv_config(config), context)
+
+    def step(self) -> Mapping[str, float]:
+        """Trains the next epoch and evaluates when due, see `HVRun.step`."""
+        return self._started().step()
+
+    def save(self, directory: Path) -> None:
+        """Writes one file of tensors and plain values, see `Trainable.save`."""
+        self._started().save(directory)
+
+    def load(self, directory: Path) -> None:
+        """Goes on from what `save` wrote, see `Trainable.load`."""
+        self._started().load(directory)
+
+    def close(self) -> None:
+        """Lets go of the network and the data."""
+        if self._run is not None:
+            self._run.close()
+            self._run = None
+
+    def _started(self) -> HVRun:
+        if self._run is None:
+            raise RuntimeError("setup() comes before step(), save() and load()")
+        return self._run

@@ -1,0 +1,105 @@
+"""Settings of the 2-D trainable. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sweeper.protocol import ConfigError, Problem
+from trainables.augment import AugmentConfig
+from trainables.data import DataConfig, SyntheticConfig
+from trainables.decoding import HVWatershed
+from trainables.losses import HVLossConfig
+from trainables.models import ModelConfig, UNetConfig
+from trainables.optimization import OptimConfig
+from trainables.problems import find_problems
+
+__all__ = ["DecodeConfig", "HVConfig", "check_hv_config", "load_hv_config"]
+
+
+class DecodeConfig(BaseModel):
+    """Thresholds of `HVWatershed`, where each of them is explained."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    np_threshold: float = Field(default=0.5, gt=0, lt=1)
+    marker_threshold: float = Field(default=0.5, gt=0, lt=1)
+    sobel_px: int = Field(default=11, ge=3, le=31)
+    opening_px: int = Field(default=3, ge=0, le=31)
+    min_object_px: int = Field(default=10, ge=0)
+    min_marker_px: int = Field(default=10, ge=0)
+
+    def build(self) -> HVWatershed:
+        """The decoder of these thresholds."""
+        return HVWatershed(**self.model_dump())
+
+
+class HVConfig(BaseModel):
+    """A trial's configuration, section by section.
+
+    Attributes:
+        epochs: How many epochs will be trained; the learning rate's schedule spans them.
+        data: Where images and labels come from.
+        crop_px: Side of a training crop.
+        batch_size: Crops in a step.
+        steps_per_epoch: None: as many as give one crop per training image.
+        eval_every: Epochs between evaluations; the last epoch is always evaluated.
+        amp: Mixed precision on a GPU; without effect on a CPU.
+        model: The network.
+        loss: Weights of the terms and of the heads.
+        optim: Optimizer and learning rate.
+        augment: How crops are varied.
+        decode: From maps to instances.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    epochs: int = Field(ge=1, le=100_000)
+    data: DataConfig = SyntheticConfig()
+    crop_px: int = Field(default=128, ge=32, le=2048)
+    batch_size: int = Field(default=8, ge=1, le=1024)
+    steps_per_epoch: int | None = Field(default=None, ge=1)
+    eval_every: int = Field(default=2, ge=1)
+    amp: bool = True
+    model: ModelConfig = UNetConfig()
+    loss: HVLossConfig = HVLossConfig()
+    optim: OptimConfig = OptimConfig()
+    augment: AugmentConfig = AugmentConfig()
+    decode: DecodeConfig = DecodeConfig()
+
+    def num_steps(self, num_images: int) -> int:
+        """Steps of an epoch over `num_images` training images, at least 1."""
+        return self.steps_per_epoch or -(-num_images // self.batch_size)
+
+
+def load_hv_config(config: Mapping[str, Any]) -> HVConfig:
+    """Reads a trial's settings.
+
+    Raises:
+        ConfigError: All mistakes at once.
+    """
+    problems = check_hv_config(config)
+    if problems:
+        raise ConfigError(problems)
+    return HVConfig.model_validate(config)
+
+
+def check_hv_config(config: Mapping[str, Any]) -> list[Problem]:
+    """All mistakes of a complete configuration, those between sections too."""
+    problems = find_problems(HVConfig, config)
+    if problems:
+        return problems
+    return _check_together(HVConfig.model_validate(config))
+
+
+def _check_together(config: HVConfig) -> list[Problem]:
+    problems = []
+    if config.optim.warmup_epochs > config.epochs:
+        reason = f"should be at most the {config.epochs} epochs of a trial"
+        problems.append(Problem(where="optim.warmup_epochs", reason=reason))
+    if config.decode.sobel_px % 2 == 0:
+        reason = f"should be odd, not {config.decode.sobel_px}"
+        problems.append(Problem(where="decode.sobel_px", reason=reason))
+    return problems
