@@ -13,7 +13,6 @@ from types import FrameType
 from typing import Protocol
 
 import optuna
-import yaml
 
 from sweeper.engine.cluster import Cluster, local_ray
 from sweeper.engine.desk import Desk
@@ -22,7 +21,7 @@ from sweeper.engine.resources import Plan, plan_resources
 from sweeper.engine.session import Order
 from sweeper.paths import Home, SweepPaths
 from sweeper.pruning import build_pruner
-from sweeper.spec import SweepSpec
+from sweeper.spec import SweepSpec, dump_yaml
 from sweeper.study.budget import read_budget, spend
 from sweeper.study.events import Event, State
 from sweeper.study.ledger import Ledger, Ticket
@@ -182,13 +181,8 @@ class Drive:
     def _place_order(self, ticket: Ticket, plan: Plan) -> Order:
         trial = self.paths.trial(ticket.number)
         trial.root.mkdir(parents=True, exist_ok=True)
-        text = yaml.safe_dump(
-            {
-                "trainable": self.spec.trainable,
-                "seed": ticket.seed,
-                "config": dict(ticket.config),
-            },
-            sort_keys=False,
+        text = dump_yaml(
+            {"trainable": self.spec.trainable, "seed": ticket.seed, "config": ticket.config}
         )
         trial.config.write_text(text, encoding="utf-8")
         return Order(

@@ -13,6 +13,7 @@ from sweeper.checking import Checked, check_space
 from sweeper.driving import Drive, Outcome, Result, SilentWatcher, Watcher
 from sweeper.engine.loading import load_trainable, user_import_paths
 from sweeper.paths import Home
+from sweeper.space import enqueue_values
 from sweeper.spec import SweepSpec, read_spec, spec_hash
 from sweeper.study.budget import extend_budget, read_budget
 from sweeper.study.events import State
@@ -59,7 +60,7 @@ def run(
     paths = create_sweep(
         place,
         file.spec,
-        start=file.spec.start,
+        start=enqueue_values(file.spec),
         attrs={
             "sweep_id": uuid.uuid4().hex,
             "tracking_uri": tracking_uri,

@@ -16,3 +16,11 @@ def shared_dir() -> Path:
     if not (folder / "reference").is_dir():
         pytest.skip(f"needs the data folder {folder.name}/ beside the project (or SWEEPER_SHARED)")
     return folder
+
+
+@pytest.fixture
+def toys(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Makes the folder of `toy_trainable:Toy` the current one."""
+    folder = Path(__file__).resolve().parent / "toys"
+    monkeypatch.chdir(folder)
+    return folder

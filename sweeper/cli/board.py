@@ -10,6 +10,7 @@ from typing import Any
 
 from sweeper.engine.resources import Plan
 from sweeper.spec import SweepSpec
+from sweeper.spec.rules import CollapseRule, PatientRule
 from sweeper.study.events import (
     EpochRecorded,
     Event,
@@ -37,7 +38,11 @@ class Row:
 
 def shown_metrics(spec: SweepSpec) -> list[str]:
     """The metrics worth a column: the loss, what rules look at, the objectives."""
-    ruled = [rule.metric for rule in spec.pruning if getattr(rule, "metric", None)]
+    ruled = [
+        rule.metric
+        for rule in spec.pruning
+        if not isinstance(rule, PatientRule | CollapseRule) and rule.metric is not None
+    ]
     objectives = [objective.metric for objective in spec.objectives]
     return list(dict.fromkeys(("train/loss", *ruled, *objectives)))
 

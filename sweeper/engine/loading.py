@@ -6,7 +6,6 @@ import importlib
 import inspect
 import sys
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
 from sweeper.errors import UserError
@@ -16,6 +15,7 @@ __all__ = ["TrainableClass", "load_trainable", "user_import_paths"]
 
 TrainableClass = type[BaseTrainable]
 
+_COMPLETED: dict[type, TrainableClass] = {}
 _METHODS = ("setup", "step", "save", "load", "close")
 
 
@@ -65,10 +65,11 @@ def load_trainable(target: str, import_paths: Sequence[str] = ()) -> TrainableCl
     return found if issubclass(found, BaseTrainable) else _with_checks(found)
 
 
-@lru_cache
 def _with_checks(kind: type) -> TrainableClass:
     """A class without the optional class methods gets those that check nothing."""
-    return type(kind.__name__, (kind, BaseTrainable), {})
+    if kind not in _COMPLETED:
+        _COMPLETED[kind] = type(kind.__name__, (kind, BaseTrainable), {})
+    return _COMPLETED[kind]
 
 
 def _is_trainable(value: object) -> bool:

@@ -128,7 +128,7 @@ class Session:
         if self._trainable is None or self._kind is not kind:
             if self._trainable is not None:
                 self._trainable.close()
-            self._trainable, self._kind = cast(Trainable, kind()), kind
+            self._trainable, self._kind = cast("Trainable", kind()), kind
         paths = TrialPaths(order.trial_dir)
         context = TrialContext(
             seed=order.seed,

@@ -75,7 +75,7 @@ def newest_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     Returns:
         The checkpoint (None if there is none) and a sentence for each damaged one passed over.
     """
-    damaged = []
+    damaged: list[str] = []
     for path in _newest_first(folder):
         try:
             meta = json.loads((path / "meta.json").read_text(encoding="utf-8"))

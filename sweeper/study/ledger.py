@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import optuna
-from optuna.samplers import RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeper.paths import SweepPaths
@@ -171,8 +170,6 @@ class Ledger:
         attributes = _Attributes(self.study._storage, self._id(number))
         attributes.set_user_attr("reason", reason)
         attributes.set_user_attr("ended_ms", at_ms)
-        # A grid sampler would raise after its last point, to stop a loop that is not ours.
-        self.study.sampler = RandomSampler()
         self.study.tell(number, values, _OPTUNA_STATES[state])
         if state is State.PRUNED:
             drop_checkpoints(self.paths.trial(number).checkpoints)

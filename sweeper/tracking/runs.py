@@ -122,9 +122,8 @@ class RunBook:
         if number not in self._runs:
             return False
         run = self._client.get_run(self._runs[number])
-        return run.info.status == _STATUS[state] and run.data.tags.get("sweeper.state") == str(
-            state
-        )
+        told = run.data.tags.get("sweeper.state") == str(state)
+        return bool(told and run.info.status == _STATUS[state])
 
     def _find_experiment(self, address: Address) -> str:
         name = self._identity.family

@@ -1,4 +1,4 @@
-"""A trainable that trains nothing: a curve of (x, lr, seed), and every way to misbehave on demand."""
+"""Trains nothing: a curve of x, lr and the seed; misbehaves on demand."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Toy(BaseTrainable):
 
     @classmethod
     def check_config(cls, config):
-        problems = [Problem(where=key, reason="no such setting") for key in config if key not in _KEYS]
+        unknown = [key for key in config if key not in _KEYS]
+        problems = [Problem(where=key, reason="no such setting") for key in unknown]
         if not isinstance(config.get("x", 0.0), float):
             problems.append(Problem(where="x", reason="must be a number"))
         return problems

@@ -1,0 +1,91 @@
+"""Checkpoints are whole or passed over, and only the two newest are kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sweeper.study.checkpoints import newest_checkpoint, write_checkpoint
+
+
+def save_text(text: str):
+    def save(directory: Path) -> None:
+        (directory / "weights").write_text(text, encoding="utf-8")
+        (directory / "more").mkdir()
+        (directory / "more" / "state").write_text(text * 2, encoding="utf-8")
+
+    return save
+
+
+def write_three(folder: Path) -> None:
+    for epoch in (1, 2, 3):
+        write_checkpoint(folder, epoch, {"score": epoch / 10}, save_text(f"epoch {epoch}"))
+
+
+def test_newest_is_read_back(tmp_path):
+    write_three(tmp_path)
+    checkpoint, damaged = newest_checkpoint(tmp_path)
+    assert checkpoint is not None
+    assert checkpoint.epoch == 3
+    assert checkpoint.metrics == {"score": 0.3}
+    assert (checkpoint.state / "weights").read_text() == "epoch 3"
+    assert damaged == []
+
+
+def test_two_newest_are_kept(tmp_path):
+    write_three(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["epoch-00002", "epoch-00003"]
+
+
+def test_nothing_there(tmp_path):
+    assert newest_checkpoint(tmp_path / "none") == (None, [])
+
+
+def corrupt_bytes(path: Path) -> None:
+    (path / "state" / "weights").write_text("EPOCH 3")
+
+
+def truncate_meta(path: Path) -> None:
+    meta = path / "meta.json"
+    meta.write_text(meta.read_text()[:10])
+
+
+def lose_file(path: Path) -> None:
+    (path / "state" / "more" / "state").unlink()
+
+
+def forget_meta_key(path: Path) -> None:
+    (path / "meta.json").write_text(json.dumps({"epoch": 3}))
+
+
+@pytest.mark.parametrize("damage", [corrupt_bytes, truncate_meta, lose_file, forget_meta_key])
+def test_damaged_one_is_reported_and_the_one_before_used(tmp_path, damage):
+    write_three(tmp_path)
+    damage(tmp_path / "epoch-00003")
+    checkpoint, damaged = newest_checkpoint(tmp_path)
+    assert checkpoint is not None
+    assert checkpoint.epoch == 2
+    assert len(damaged) == 1
+    assert "epoch-00003" in damaged[0]
+
+
+def test_a_writer_that_fails_leaves_no_trace(tmp_path):
+    write_three(tmp_path)
+
+    def fail(directory: Path) -> None:
+        (directory / "half").write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        write_checkpoint(tmp_path, 4, {}, fail)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["epoch-00002", "epoch-00003"]
+
+
+def test_same_epoch_again_replaces(tmp_path):
+    write_three(tmp_path)
+    write_checkpoint(tmp_path, 3, {"score": 0.4}, save_text("again"))
+    checkpoint, _ = newest_checkpoint(tmp_path)
+    assert checkpoint is not None
+    assert (checkpoint.state / "weights").read_text() == "again"
