@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from sweeper.spec.fields import Goal, MetricName, Mistake, MistakesError, Number, Section, Whole
 
@@ -92,8 +92,15 @@ class CollapseRule(Section):
     warmup_epochs: Count = Field(1, description="First epochs in which nothing is stopped.")
 
 
+def _without_goal(schema: dict[str, Any]) -> None:
+    # The goal of an objective is filled in before validation; see `goals`.
+    schema["required"].remove("goal")
+
+
 class _CurveRule(Section):
     """Fields of the rules that Optuna's own pruners carry out."""
+
+    model_config = ConfigDict(json_schema_extra=_without_goal)
 
     metric: MetricName | None = Field(
         None, description="Metric that is compared; left out: the first objective."
