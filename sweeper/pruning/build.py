@@ -10,6 +10,7 @@ import optuna
 from optuna.exceptions import ExperimentalWarning
 from optuna.pruners import BasePruner
 
+from sweeper.errors import UserError
 from sweeper.pruning.any_of import AnyOf
 from sweeper.pruning.base import ReasonedPruner
 from sweeper.pruning.collapse import CollapsePruner
@@ -45,7 +46,7 @@ def build_pruner(rules: Iterable[Rule], max_epochs: int) -> AnyOf:
         A pruner for plain Optuna or for `decide`.
 
     Raises:
-        ValueError: Hyperband's `min_epochs` is above `max_epochs`.
+        UserError: Hyperband's `min_epochs` is above `max_epochs`.
     """
     return AnyOf(_build(rule, max_epochs) for rule in rules)
 
@@ -82,9 +83,10 @@ def _build_wrapped(rule: WrappedRule, max_epochs: int) -> BasePruner:
             return _build_percentile(rule, rule.percentile)
         case HyperbandRule():
             if rule.min_epochs > max_epochs:
-                raise ValueError(
+                raise UserError(
                     f"hyperband: min_epochs {rule.min_epochs} is above the {max_epochs} epochs "
-                    "of a trial"
+                    "of a trial",
+                    hint="lower min_epochs or raise budget.epochs",
                 )
             return optuna.pruners.HyperbandPruner(
                 min_resource=rule.min_epochs,

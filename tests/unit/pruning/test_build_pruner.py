@@ -4,6 +4,7 @@ import optuna
 import pytest
 from pydantic import TypeAdapter
 
+from sweeper.errors import UserError
 from sweeper.pruning import (
     AnyOf,
     CollapsePruner,
@@ -119,7 +120,7 @@ def test_hyperband_ends_at_the_budget():
 
 def test_hyperband_needs_room_below_the_budget():
     rule = {"rule": "hyperband", "metric": "x", "goal": "maximize", "min_epochs": 10}
-    with pytest.raises(ValueError, match="min_epochs 10 is above the 9 epochs"):
+    with pytest.raises(UserError, match="min_epochs 10 is above the 9 epochs"):
         _build(rule)
 
 
