@@ -102,6 +102,10 @@ class OnMetric(ReasonedPruner):
             verdict.write(study._storage, stored, self._key)
         return verdict.reason
 
+    def __repr__(self) -> str:
+        pruner = type(self.pruner).__name__
+        return f"OnMetric({pruner}, {self.metric!r}, goal={self.goal!r})"
+
     def _judge(self, study: optuna.Study, trial: FrozenTrial, trials: list[FrozenTrial]) -> Verdict:
         mirrored = [self._mirrored(study._storage, other) for other in trials]
         mirrored[trial.number : trial.number + 1] = [trial]

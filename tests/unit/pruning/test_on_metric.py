@@ -271,6 +271,11 @@ def test_wilcoxon_is_refused():
         OnMetric(pruner, "x", goal="maximize")
 
 
+def test_a_rule_prints_what_it_looks_at():
+    rule = OnMetric(_median(), "val/aji", goal="maximize")
+    assert repr(rule) == "OnMetric(MedianPruner, 'val/aji', goal='maximize')"
+
+
 def test_an_unknown_goal_is_refused():
     with pytest.raises(ValueError, match="goal must be"):
         OnMetric(_median(), "x", goal="up")
