@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sweeper.spec.notes import find_notes
 from sweeper.spec.reading import SpecFile, load_spec, read_spec
 from sweeper.spec.sections import Budget, Objective, Resources
 from sweeper.spec.sweep_spec import SweepSpec
@@ -18,6 +19,7 @@ __all__ = [
     "dump_spec",
     "dump_training",
     "dump_yaml",
+    "find_notes",
     "load_spec",
     "read_spec",
     "read_training",
