@@ -57,9 +57,10 @@ def run(
     checked = check_space(file, place)
     for line in checked.data.lines:
         watcher.note(line)
+    spec = _rooted(file.spec)
     paths = create_sweep(
         place,
-        file.spec,
+        spec,
         start=enqueue_values(file.spec),
         attrs={
             "sweep_id": uuid.uuid4().hex,
@@ -70,7 +71,7 @@ def run(
     with drive(paths) as driver:
         study = open_study(place, paths.name)
         return Drive(
-            home=place, paths=paths, spec=file.spec, study=study, driver=driver, watcher=watcher
+            home=place, paths=paths, spec=spec, study=study, driver=driver, watcher=watcher
         ).run()
 
 
@@ -109,6 +110,14 @@ def resume(
         return Drive(
             home=place, paths=paths, spec=spec, study=study, driver=driver, watcher=watcher
         ).run()
+
+
+def _rooted(spec: SweepSpec) -> SweepSpec:
+    """The spec with `data.path` made absolute: workers and `resume` may start elsewhere."""
+    path = spec.data.get("path")
+    if not isinstance(path, str):
+        return spec
+    return spec.model_copy(update={"data": {**spec.data, "path": str(Path(path).resolve())}})
 
 
 def _facts(spec: SweepSpec, checked: Checked) -> dict[str, Any]:

@@ -7,13 +7,12 @@ import time
 from rich.console import Console
 
 from sweeper.cli.board import Board, Row
-from sweeper.cli.wording import clock, duration, number, settings, short_name
+from sweeper.cli.wording import clock, duration, ending, number, settings, short_name
 from sweeper.engine.resources import Plan
 from sweeper.spec import SweepSpec
 from sweeper.study.events import (
     EpochRecorded,
     Event,
-    State,
     TrialEnded,
     TrialInterrupted,
     TrialStarted,
@@ -64,8 +63,8 @@ class LineWatcher:
             case EpochRecorded(number=trial):
                 if row is not None:
                     self._line(self._epoch_line(board, row))
-            case TrialEnded(number=trial, state=state, reason=reason):
-                self._line(f"#{trial} {_ending(state, reason)}{self._standing(board)}")
+            case TrialEnded(number=trial):
+                self._line(f"#{trial} {ending(event)}{self._standing(board)}")
             case TrialInterrupted(number=trial, epoch=epoch):
                 self._line(f"#{trial} waits at epoch {epoch}")
 
@@ -83,14 +82,10 @@ class LineWatcher:
             metric = short_name(board.spec.objectives[0].metric)
             parts.append(f"best #{board.best[0]} {metric} {number(board.best[1])}")
         eta_s = board.eta_s()
-        if eta_s is not None and board.num_ended < board.max_trials:
+        if eta_s:
             parts.append(f"about {duration(eta_s)} left")
         return f"  ({', '.join(parts)})"
 
     def _line(self, text: str) -> None:
         stamp = clock(time.monotonic() - self._started_s)
         self._console.print(f"[{stamp}] {text}", markup=False, highlight=False, soft_wrap=True)
-
-
-def _ending(state: State, reason: str) -> str:
-    return reason if reason.startswith(state.value) else f"{state}: {reason}"

@@ -12,15 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeper.cli.board import Board
-from sweeper.cli.wording import clock, duration, number, settings, short_name
+from sweeper.cli.wording import clock, duration, ending, number, settings, short_name
 from sweeper.engine.resources import Plan
 from sweeper.spec import SweepSpec
 from sweeper.study.events import Event, State, TrialEnded
 from sweeper.study.records import SweepRecord
 
 __all__ = ["LiveWatcher", "state_style"]
-
-_LAST_ENDINGS = 4
 
 
 def state_style(state: State) -> str:
@@ -71,11 +69,14 @@ class LiveWatcher:
         if self._board is None:
             return
         self._phase = self._phase if self._phase.startswith("stopping") else ""
+        row = self._board.rows.get(event.number)
         self._board.hear(event)
         if isinstance(event, TrialEnded):
             line = Text(f"#{event.number} ", style="bold")
-            line.append(f"{event.state}", style=state_style(event.state))
-            line.append(f"  {event.reason}", style="default")
+            line.append(ending(event), style=state_style(event.state))
+            if event.state is State.COMPLETED and row is not None:
+                metric = self._board.spec.objectives[0].metric
+                line.append(f"  {short_name(metric)} {number(row.latest.get(metric, ''))}")
             self._console.print(line)
 
     def _render(self) -> RenderableType:
@@ -102,9 +103,10 @@ class LiveWatcher:
             line.append(f"  best #{board.best[0]} {metric} {number(board.best[1])}", style="green")
         line.append(f"  {clock(board.elapsed_s)}", style="dim")
         eta_s = board.eta_s()
-        if eta_s is not None:
+        if eta_s:
             line.append(f", about {duration(eta_s)} left", style="dim")
-        bar = ProgressBar(total=board.max_trials, completed=board.num_ended)
+        bar = Table.grid(expand=True)  # a bare bar does not end its line
+        bar.add_row(ProgressBar(total=board.max_trials, completed=board.num_ended))
         return Group(line, bar)
 
     def _table(self, board: Board) -> RenderableType:

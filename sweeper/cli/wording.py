@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["clock", "duration", "number", "settings", "short_name"]
+from sweeper.study.events import TrialEnded
+
+__all__ = ["clock", "duration", "ending", "number", "settings", "short_name"]
 
 
 def clock(seconds: float) -> str:
@@ -24,6 +26,13 @@ def duration(seconds: float) -> str:
         return f"{minutes} min {rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min"
+
+
+def ending(event: TrialEnded) -> str:
+    """The reason of an ending, with its state unless the reason begins with it."""
+    return (
+        event.reason if event.reason.startswith(event.state) else f"{event.state}: {event.reason}"
+    )
 
 
 def number(value: Any) -> str:
