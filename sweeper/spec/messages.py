@@ -19,7 +19,7 @@ __all__ = ["mistakes_of"]
 
 _RESOURCE_WORDS = {
     "cpus_per_trial": "must be a number above 0, or auto",
-    "gpus_per_trial": "must be 0 or a number above it, or auto",
+    "gpus_per_trial": "must be 0, a fraction of 1, a whole number, or auto",
     "concurrent": "must be a whole number of at least 1, or auto",
 }
 _BOUND_WORDS = {

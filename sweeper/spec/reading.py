@@ -70,7 +70,12 @@ def read_spec(path: Path | str, overrides: Sequence[str] = ()) -> SpecFile:
         overrides=overridden.keys,
     )
     found = validate(overridden.value)
-    mistakes = source.mistakes + (found if isinstance(found, list) else [])
+    unread = {place for place, _ in source.mistakes}
+    mistakes = source.mistakes + [
+        mistake
+        for mistake in (found if isinstance(found, list) else ())
+        if mistake[0] not in unread
+    ]
     problems = [
         Problem(where=origins.where(place), reason=reason)
         for place, reason in sorted(mistakes, key=lambda mistake: origins.line(mistake[0]))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 
-from sweeper.spec.fields import Goal, MetricName, MistakesError, Number, Section, Whole
+from sweeper.spec.fields import Goal, MetricName, Number, Section, Whole
 
 __all__ = ["Budget", "Objective", "Resources"]
 
@@ -28,23 +28,21 @@ class Budget(Section):
     )
 
 
+def _check_share(gpus: float) -> float:
+    if gpus > 1 and not gpus.is_integer():
+        raise ValueError("several GPUs come whole")
+    return gpus
+
+
 class Resources(Section):
     """What a trial gets; `auto` divides the machine."""
 
     cpus_per_trial: Annotated[Number, Field(gt=0)] | Literal["auto"] = Field(
         "auto", description="CPU cores of a trial, which are also its threads."
     )
-    gpus_per_trial: Annotated[Number, Field(ge=0)] | Literal["auto"] = Field(
-        "auto", description="GPUs of a trial: 0, a fraction of one, or a whole number."
-    )
+    gpus_per_trial: (
+        Annotated[Number, Field(ge=0), AfterValidator(_check_share)] | Literal["auto"]
+    ) = Field("auto", description="GPUs of a trial: 0, a fraction of one, or a whole number.")
     concurrent: Annotated[Whole, Field(ge=1)] | Literal["auto"] = Field(
         "auto", description="Trials at the same time."
     )
-
-    @model_validator(mode="after")
-    def _check_fraction(self) -> Self:
-        gpus = self.gpus_per_trial
-        if isinstance(gpus, float) and gpus > 1 and not gpus.is_integer():
-            reason = f"a trial gets a fraction of one GPU or whole GPUs, not {gpus:g}"
-            raise MistakesError([(("gpus_per_trial",), reason)])
-        return self

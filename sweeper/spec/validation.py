@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from sweeper.spec.checks import Parts, find_conflicts
-from sweeper.spec.fields import Mistake, MistakesError, SweepName
+from sweeper.spec.fields import FieldPath, Mistake, MistakesError, SweepName
 from sweeper.spec.goals import with_goals
 from sweeper.spec.messages import mistakes_of
 from sweeper.spec.parameters import Parameter
@@ -40,13 +40,20 @@ def validate(raw: Mapping[str, Any]) -> SweepSpec | list[Mistake]:
 
 
 def _without_echoes(mistakes: list[Mistake]) -> list[Mistake]:
-    """Drops repetitions, and keys that are missing only because they are misspelt."""
+    """Drops what only follows from another mistake: one mistake, one message."""
     guesses = {(path[:-1], reason.partition("did you mean ")[2]) for path, reason in mistakes}
-    return [
-        (path, reason)
-        for path, reason in dict.fromkeys(mistakes)
-        if not (reason.startswith("is missing") and (path[:-1], f"{path[-1]}?") in guesses)
-    ]
+    no_objective = any(path[0] == "objective" for path, _ in mistakes)
+
+    def follows(path: FieldPath, reason: str) -> bool:
+        if reason.startswith("is missing"):
+            misspelt = (path[:-1], f"{path[-1]}?") in guesses
+            return misspelt or (no_objective and path[0] == "pruning" and path[-1] == "goal")
+        # Pydantic counts only the sound items of a list.
+        return reason == "must not be empty" and any(
+            other[: len(path)] == path and other != path for other, _ in mistakes
+        )
+
+    return [mistake for mistake in dict.fromkeys(mistakes) if not follows(*mistake)]
 
 
 def _crosses_sections(detail: Mapping[str, Any]) -> bool:
