@@ -9,11 +9,11 @@ import typer
 from rich.console import Console
 
 from sweeper.cli.options import HomeOption, SetOption
-from sweeper.cli.summary import print_result
 
 if TYPE_CHECKING:
     from sweeper.cli.lines import LineWatcher
     from sweeper.cli.live import LiveWatcher
+    from sweeper.sweep import Result
 
 __all__ = ["resume", "run"]
 
@@ -78,10 +78,10 @@ def _watcher(console: Console) -> LiveWatcher | LineWatcher:
     return LineWatcher(console)
 
 
-def _finish(console: Console, result: object, home: Path | None) -> None:
-    from sweeper.sweep import Outcome, Result
+def _finish(console: Console, result: Result, home: Path | None) -> None:
+    from sweeper.cli.summary import print_result
+    from sweeper.sweep import Outcome
 
-    assert isinstance(result, Result)
     print_result(console, result, home)
     if result.outcome is not Outcome.FINISHED:
         raise typer.Exit(_INTERRUPTED)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sweeper.study.events import TrialEnded
+if TYPE_CHECKING:
+    from sweeper.study.events import TrialEnded
 
 __all__ = ["clock", "duration", "ending", "number", "settings", "short_name"]
 
