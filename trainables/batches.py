@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from trainables.ahead import map_ahead
 
-__all__ = ["Batch", "BatchSource", "ShuffledOrder", "batches_of", "derive_rng"]
+__all__ = ["Batch", "BatchSource", "EvenDraws", "batches_of", "derive_rng"]
+
+_ORDER_KEY = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,26 +68,34 @@ def derive_rng(seed: int, *keys: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, *keys))))
 
 
-class ShuffledOrder:
-    """An endless sequence of shuffles of `range(length)`: every item comes equally often.
+class EvenDraws:
+    """Which items an epoch shows, and in what order.
 
-    Epochs are windows of it, so an epoch may be shorter or longer than the data.
+    Every item comes as often as its weight says, rounded down or up (systematic sampling): with
+    equal weights, and as many draws as there are items, exactly once.
     """
 
-    def __init__(self, length: int, *, seed: int) -> None:
-        if length < 1:
-            raise ValueError("nothing to draw from")
-        self._length = length
+    def __init__(self, weights: Sequence[float], *, seed: int) -> None:
+        """Takes the relative frequency of each item.
+
+        Raises:
+            ValueError: There is no item, or a weight is not above 0.
+        """
+        if not len(weights) or min(weights) <= 0:
+            raise ValueError("needs items to draw from, with weights above 0")
+        self._weights = np.asarray(weights, dtype=np.float64)
         self._seed = seed
 
-    def window(self, first: int, count: int) -> list[int]:
-        """The `count` items from a position on; positions start at 0 and have no end."""
-        items: list[int] = []
-        while len(items) < count:
-            shuffle, offset = divmod(first + len(items), self._length)
-            shuffled = derive_rng(self._seed, shuffle).permutation(self._length)
-            items += shuffled[offset : offset + count - len(items)].tolist()
-        return items
+    def epoch(self, epoch: int, count: int) -> NDArray[np.int64]:
+        """The `count` items of an epoch, in a shuffled order that depends on it alone."""
+        rng = derive_rng(self._seed, _ORDER_KEY, epoch)
+        # Neighbours in a listing are alike; shuffled, every stretch of draws is a fair sample.
+        items = rng.permutation(self._weights.size)
+        upper = np.cumsum(self._weights[items])
+        places = (np.arange(count) + rng.random()) * (upper[-1] / count)
+        # Rounding must not push the last place beyond the last item.
+        drawn = np.minimum(np.searchsorted(upper, places, side="right"), items.size - 1)
+        return rng.permutation(items[drawn])
 
 
 def batches_of(source: BatchSource, epoch: int, *, workers: int, pin: bool) -> Iterator[Batch]:

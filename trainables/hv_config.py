@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sweeper.protocol import ConfigError, Problem
 from trainables.augment import AugmentConfig
@@ -18,18 +18,27 @@ from trainables.problems import find_problems
 
 __all__ = ["DecodeConfig", "HVConfig", "check_hv_config", "load_hv_config"]
 
+_DECODER = HVWatershed()
+
 
 class DecodeConfig(BaseModel):
     """Thresholds of `HVWatershed`, where each of them is explained."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    np_threshold: float = Field(default=0.5, gt=0, lt=1)
-    marker_threshold: float = Field(default=0.5, gt=0, lt=1)
-    sobel_px: int = Field(default=11, ge=3, le=31)
-    opening_px: int = Field(default=3, ge=0, le=31)
-    min_object_px: int = Field(default=10, ge=0)
-    min_marker_px: int = Field(default=10, ge=0)
+    np_threshold: float = Field(default=_DECODER.np_threshold, ge=0, le=1)
+    marker_threshold: float = Field(default=_DECODER.marker_threshold, ge=0, le=1)
+    sobel_px: int = Field(default=_DECODER.sobel_px, ge=3, le=63)
+    opening_px: int = Field(default=_DECODER.opening_px, ge=0, le=63)
+    min_object_px: int = Field(default=_DECODER.min_object_px, ge=0)
+    min_marker_px: int = Field(default=_DECODER.min_marker_px, ge=0)
+
+    @field_validator("sobel_px")
+    @classmethod
+    def _check_odd(cls, size_px: int) -> int:
+        if size_px % 2 == 0:
+            raise ValueError("should be odd")
+        return size_px
 
     def build(self) -> HVWatershed:
         """The decoder of these thresholds."""
@@ -44,7 +53,9 @@ class HVConfig(BaseModel):
         data: Where images and labels come from.
         crop_px: Side of a training crop.
         batch_size: Crops in a step.
-        steps_per_epoch: None: as many as give one crop per training image.
+        steps_per_epoch: None: as many as give one crop per training image, on average.
+        area_power: A training image is shown in proportion to its area to this power: 0 shows all
+            images equally often, 1 all pixels.
         eval_every: Epochs between evaluations; the last epoch is always evaluated.
         amp: Mixed precision on a GPU; without effect on a CPU.
         model: The network.
@@ -61,6 +72,7 @@ class HVConfig(BaseModel):
     crop_px: int = Field(default=128, ge=32, le=2048)
     batch_size: int = Field(default=8, ge=1, le=1024)
     steps_per_epoch: int | None = Field(default=None, ge=1)
+    area_power: float = Field(default=0.5, ge=0, le=1)
     eval_every: int = Field(default=2, ge=1)
     amp: bool = True
     model: ModelConfig = UNetConfig()
@@ -99,7 +111,4 @@ def _check_together(config: HVConfig) -> list[Problem]:
     if config.optim.warmup_epochs > config.epochs:
         reason = f"should be at most the {config.epochs} epochs of a trial"
         problems.append(Problem(where="optim.warmup_epochs", reason=reason))
-    if config.decode.sobel_px % 2 == 0:
-        reason = f"should be odd, not {config.decode.sobel_px}"
-        problems.append(Problem(where="decode.sobel_px", reason=reason))
     return problems

@@ -10,36 +10,61 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainables.augment import Augmentation
-from trainables.batches import Batch, ShuffledOrder, derive_rng
+from trainables.batches import Batch, EvenDraws, derive_rng
 from trainables.data import Split, crop
 from trainables.decoding import hv_targets
 
-__all__ = ["CropBatches", "hv_tensors", "image_tensor"]
+__all__ = ["CropBatches", "CropSampling", "hv_tensors", "image_tensor"]
 
 _CROP_KEY = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CropBatches:
-    """Square crops of the training images in a shuffled order; every image comes equally often.
-
-    The targets are computed after the augmentation, so that the vectors can't turn the wrong way.
+class CropSampling:
+    """Which crops an epoch shows.
 
     Attributes:
-        split: The training images.
-        augmentation: Applied to image and labels of each crop.
         crop_px: Side of a crop; smaller images are padded.
         batch_size: Crops in a batch.
         num_steps: Batches in an epoch.
-        seed: Decides order, place and augmentation of all crops.
+        area_power: An image comes in proportion to its area to this power: 0 shows all images
+            equally often, 1 all pixels.
     """
 
-    split: Split
-    augmentation: Augmentation
     crop_px: int
     batch_size: int
     num_steps: int
-    seed: int
+    area_power: float
+
+
+class CropBatches:
+    """Square crops of the training images, see `BatchSource`.
+
+    The targets are computed after the augmentation, so that the vectors can't turn the wrong way.
+    """
+
+    def __init__(
+        self, split: Split, augmentation: Augmentation, *, sampling: CropSampling, seed: int
+    ) -> None:
+        """Takes what to cut crops from.
+
+        Args:
+            split: The training images.
+            augmentation: Applied to image and labels of each crop.
+            sampling: Which crops, and how many.
+            seed: Decides order, place and augmentation of all crops.
+        """
+        self._split = split
+        self._augmentation = augmentation
+        self._sampling = sampling
+        self._seed = seed
+        weights = [split.labels(i).size ** sampling.area_power for i in range(len(split))]
+        self._draws = EvenDraws(weights, seed=seed)
+
+    @property
+    def num_steps(self) -> int:
+        """Steps of an epoch."""
+        return self._sampling.num_steps
 
     def batch(self, epoch: int, step: int) -> Batch:
         """The batch of a step, see `BatchSource.batch`.
@@ -47,21 +72,22 @@ class CropBatches:
         Returns:
             `inputs` (B, C, crop_px, crop_px); `targets`: `np` (B, 1, ...) 0 or 1, `hv` (B, 2, ...).
         """
-        order = ShuffledOrder(len(self.split), seed=self.seed)
-        first = ((epoch - 1) * self.num_steps + step) * self.batch_size
+        size = self._sampling.batch_size
+        drawn = self._draws.epoch(epoch, self.num_steps * size)
         crops = [
-            self._crop(item, position)
-            for position, item in enumerate(order.window(first, self.batch_size), start=first)
+            self._crop(int(drawn[place]), derive_rng(self._seed, _CROP_KEY, epoch, place))
+            for place in range(step * size, (step + 1) * size)
         ]
         return Batch(
             inputs=torch.cat([image_tensor(image) for image, _ in crops]),
             targets=_stacked([hv_tensors(labels) for _, labels in crops]),
         )
 
-    def _crop(self, item: int, position: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-        rng = derive_rng(self.seed, _CROP_KEY, position)
-        image, labels = crop(self.split.image(item), self.split.labels(item), self.crop_px, rng)
-        return self.augmentation(image, labels, rng)
+    def _crop(
+        self, item: int, rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        image, labels = self._split.image(item), self._split.labels(item)
+        return self._augmentation(*crop(image, labels, self._sampling.crop_px, rng), rng)
 
 
 def image_tensor(image: NDArray[np.float32]) -> Tensor:

@@ -15,7 +15,7 @@ from trainables.augment import build_augmentation
 from trainables.criterion import Outputs
 from trainables.data import prepare
 from trainables.hv_config import HVConfig
-from trainables.hv_crops import CropBatches
+from trainables.hv_crops import CropBatches, CropSampling
 from trainables.hv_evaluation import HVEvaluator
 from trainables.losses import build_loss
 from trainables.models import build_model
@@ -53,11 +53,14 @@ class HVRun:
         self._artifacts_dir = context.artifacts_dir
         self._gpu_s = 0.0
         self._source = CropBatches(
-            split=data.train,
-            augmentation=build_augmentation(config.augment),
-            crop_px=config.crop_px,
-            batch_size=config.batch_size,
-            num_steps=config.num_steps(len(data.train)),
+            data.train,
+            build_augmentation(config.augment),
+            sampling=CropSampling(
+                crop_px=config.crop_px,
+                batch_size=config.batch_size,
+                num_steps=config.num_steps(len(data.train)),
+                area_power=config.area_power,
+            ),
             seed=context.seed,
         )
         self._trainer = Trainer(

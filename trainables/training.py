@@ -251,9 +251,13 @@ def diverged(epoch: int, what: str) -> DivergedError:
 
 
 def _half_precision(settings: TrainerSettings) -> torch.dtype:
-    if not settings.amp or settings.device.type != "cuda":
+    """The precision of the network's inner layers: half only where the hardware computes in it."""
+    if not settings.amp:
         return torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if settings.device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    in_hardware = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.bfloat16 if in_hardware else torch.float32
 
 
 def _parameter_groups(

@@ -72,7 +72,7 @@ def test_every_name_is_reported_and_nothing_else(context: TrialContext) -> None:
     first, second = trainable.step(), trainable.step()
     assert second.keys() == HVTrainable.metric_names - ON_GPU
     assert not [name for name in first if name.startswith("val/")]
-    assert first["epoch"], second["epoch"] == (1.0, 2.0)
+    assert (first["epoch"], second["epoch"]) == (1.0, 2.0)
     assert np.isfinite(list(second.values())).all()
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from trainables.ahead import map_ahead
-from trainables.batches import Batch, ShuffledOrder, batches_of, derive_rng
+from trainables.batches import Batch, EvenDraws, batches_of, derive_rng
 
 
 class Counting:
@@ -15,32 +15,34 @@ class Counting:
         return Batch(inputs=torch.full((1, 1, 2, 2), float(10 * epoch + step)), targets={})
 
 
-def test_every_item_comes_once_in_a_shuffle() -> None:
-    order = ShuffledOrder(7, seed=1)
-    first, second = order.window(0, 7), order.window(7, 7)
+def test_with_equal_weights_an_epoch_shows_every_item_once() -> None:
+    draws = EvenDraws([1.0] * 7, seed=1)
+    first, second = draws.epoch(1, 7).tolist(), draws.epoch(2, 7).tolist()
     assert sorted(first) == sorted(second) == list(range(7))
     assert first != second
 
 
-def test_windows_are_pieces_of_one_sequence() -> None:
-    order = ShuffledOrder(7, seed=1)
-    sequence = order.window(0, 30)
-    assert [order.window(first, 4) for first in (0, 5, 26)] == [
-        sequence[first : first + 4] for first in (0, 5, 26)
-    ]
+def test_items_come_as_often_as_their_weights_say() -> None:
+    counts = Counter(EvenDraws([1.0, 2.0, 5.0], seed=3).epoch(1, 16).tolist())
+    assert counts == {0: 2, 1: 4, 2: 10}
 
 
-def test_another_seed_gives_another_order() -> None:
-    assert ShuffledOrder(50, seed=1).window(0, 50) != ShuffledOrder(50, seed=2).window(0, 50)
+def test_more_draws_than_items_repeat_them_evenly() -> None:
+    counts = Counter(EvenDraws([1.0] * 4, seed=3).epoch(5, 10).tolist())
+    assert sorted(counts.values()) == [2, 2, 3, 3]
 
 
-def test_a_single_item_always_comes() -> None:
-    assert ShuffledOrder(1, seed=0).window(4, 3) == [0, 0, 0]
+def test_draws_depend_on_seed_and_epoch_alone() -> None:
+    draws = EvenDraws([1.0] * 50, seed=1)
+    draws.epoch(8, 50)
+    assert draws.epoch(3, 50).tolist() == EvenDraws([1.0] * 50, seed=1).epoch(3, 50).tolist()
+    assert draws.epoch(3, 50).tolist() != EvenDraws([1.0] * 50, seed=2).epoch(3, 50).tolist()
 
 
-def test_nothing_to_draw_from_is_refused() -> None:
-    with pytest.raises(ValueError, match="nothing to draw from"):
-        ShuffledOrder(0, seed=0)
+@pytest.mark.parametrize("weights", [[], [1.0, 0.0]])
+def test_nothing_to_draw_from_is_refused(weights: list[float]) -> None:
+    with pytest.raises(ValueError, match="items to draw from"):
+        EvenDraws(weights, seed=0)
 
 
 def test_generators_of_different_keys_differ_and_equal_keys_agree() -> None:

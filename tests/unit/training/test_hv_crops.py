@@ -1,0 +1,83 @@
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+import torch
+
+from trainables.augment import build_augmentation
+from trainables.data import Split
+from trainables.decoding import hv_targets
+from trainables.hv_crops import CropBatches, CropSampling, hv_tensors, image_tensor
+
+
+def split(sizes_px: Sequence[int]) -> Split:
+    """Image i is 10 i + its labels: what was cut tells where it came from."""
+    labels = []
+    for size_px in sizes_px:
+        one = np.zeros((size_px, size_px), np.int32)
+        one[2:9, 3:8] = 1
+        one[9:14, 3:12] = 2
+        labels.append(one)
+    images = [(10.0 * i + one)[..., None].astype(np.float32) for i, one in enumerate(labels)]
+    for array in (*images, *labels):
+        array.flags.writeable = False
+    names = [str(i) for i in range(len(labels))]
+    return Split(names=names, channels=1, stored_images=images, stored_labels=labels)
+
+
+def batches(sizes_px: Sequence[int], *, power: float = 0.0, seed: int = 1) -> CropBatches:
+    sampling = CropSampling(crop_px=12, batch_size=3, num_steps=2, area_power=power)
+    return CropBatches(split(sizes_px), build_augmentation("some"), sampling=sampling, seed=seed)
+
+
+def test_targets_belong_to_the_augmented_crop() -> None:
+    batch = batches([16] * 6).batch(1, 0)
+    assert batch.inputs.shape == (3, 1, 12, 12)
+    assert batch.inputs.is_contiguous(memory_format=torch.channels_last)
+    for image, nuclei, maps in zip(
+        batch.inputs, batch.targets["np"], batch.targets["hv"], strict=True
+    ):
+        labels = image[0].numpy().astype(np.int32) % 10
+        assert np.array_equal(nuclei[0].numpy(), labels > 0)
+        assert np.array_equal(maps.numpy(), hv_targets(labels))
+
+
+def test_an_epoch_shows_every_image_once() -> None:
+    source = batches([16] * 6)
+    inputs = torch.cat([source.batch(4, step).inputs for step in range(2)])
+    assert sorted(int(image.min()) // 10 for image in inputs) == list(range(6))
+
+
+def test_large_images_come_more_often_with_a_higher_power() -> None:
+    # Sides 16 and 80: areas 1 : 25, roots 1 : 5.
+    source = batches([16, 80], power=0.5)
+    shown = torch.cat([source.batch(1, step).inputs for step in range(2)])
+    assert sorted(int(image.min()) // 10 for image in shown) == [0, 1, 1, 1, 1, 1]
+
+
+def test_a_batch_depends_on_seed_epoch_and_step_alone() -> None:
+    source = batches([16] * 6)
+    expected = source.batch(3, 1)
+    source.batch(1, 0)
+    assert torch.equal(source.batch(3, 1).inputs, expected.inputs)
+    assert not torch.equal(source.batch(2, 1).inputs, expected.inputs)
+    assert not torch.equal(batches([16] * 6, seed=2).batch(3, 1).inputs, expected.inputs)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_an_image_becomes_a_copy_that_torch_may_write_to(channels: int) -> None:
+    stored = np.arange(6, dtype=np.float32).reshape(2, 3, 1)
+    image = np.broadcast_to(stored, (2, 3, channels))
+    tensor = image_tensor(image)
+    assert tensor.shape == (1, channels, 2, 3)
+    tensor.zero_()
+    assert stored.max() == 5
+
+
+def test_an_image_without_nuclei_has_targets_of_zero() -> None:
+    targets = hv_tensors(np.zeros((4, 5), np.int32))
+    assert {name: target.shape for name, target in targets.items()} == {
+        "np": (1, 1, 4, 5),
+        "hv": (1, 2, 4, 5),
+    }
+    assert not any(target.any() for target in targets.values())
