@@ -21,7 +21,7 @@ from sweeper.engine.resources import Plan, plan_resources
 from sweeper.engine.session import Order
 from sweeper.paths import Home, SweepPaths
 from sweeper.pruning import build_pruner
-from sweeper.spec import SweepSpec, dump_yaml
+from sweeper.spec import SweepSpec, dump_training
 from sweeper.study.budget import read_budget, spend
 from sweeper.study.events import Event, State
 from sweeper.study.ledger import Ledger, Ticket
@@ -181,9 +181,7 @@ class Drive:
     def _place_order(self, ticket: Ticket, plan: Plan) -> Order:
         trial = self.paths.trial(ticket.number)
         trial.root.mkdir(parents=True, exist_ok=True)
-        text = dump_yaml(
-            {"trainable": self.spec.trainable, "seed": ticket.seed, "config": ticket.config}
-        )
+        text = dump_training(self.spec.trainable, ticket.seed, ticket.config)
         trial.config.write_text(text, encoding="utf-8")
         return Order(
             number=ticket.number,

@@ -14,7 +14,7 @@ from sweeper.driving import Drive, Outcome, Result, SilentWatcher, Watcher
 from sweeper.engine.loading import load_trainable, user_import_paths
 from sweeper.paths import Home
 from sweeper.space import enqueue_values
-from sweeper.spec import SweepSpec, read_spec, spec_hash
+from sweeper.spec import SweepSpec, find_notes, read_spec, spec_hash
 from sweeper.study.budget import extend_budget, read_budget
 from sweeper.study.events import State
 from sweeper.study.lock import drive
@@ -55,7 +55,7 @@ def run(
     require_free(place, file.spec.name)
     watcher.phase("preparing the data")
     checked = check_space(file, place)
-    for line in checked.data.lines:
+    for line in (*find_notes(file.spec), *checked.data.lines):
         watcher.note(line)
     spec = _rooted(file.spec)
     paths = create_sweep(

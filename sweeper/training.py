@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sweeper.engine.loading import load_trainable, user_import_paths
 from sweeper.engine.session import Failure, Order, Report, Session
-from sweeper.errors import ConfigError, UserError
+from sweeper.errors import Problem, SpecError, UserError
 from sweeper.paths import Home
 from sweeper.spec import read_training
 
@@ -43,9 +43,12 @@ def train_once(
     if out.exists() and any(out.iterdir()):
         raise UserError(f"{out} exists and is not empty", hint="name a new folder with --out")
     trainable = load_trainable(training.trainable, user_import_paths())
-    problems = trainable.check_config(training.config)
+    problems = [
+        Problem(where=training.locate(problem.where), reason=problem.reason)
+        for problem in trainable.check_config(training.config)
+    ]
     if problems:
-        raise ConfigError(problems)
+        raise SpecError(problems)
     cache = Home.at(home).cache
     cache.mkdir(parents=True, exist_ok=True)
     trainable.prepare(training.config, cache)

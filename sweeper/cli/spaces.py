@@ -15,19 +15,39 @@ from sweeper.spec.parameters import (
     IntParameter,
     Parameter,
 )
+from sweeper.spec.rules import Rule
 
-__all__ = ["space_table"]
+__all__ = ["search_lines", "space_table"]
 
 
 def space_table(spec: SweepSpec) -> Table:
     """One row a parameter."""
     table = Table(box=None, padding=(0, 1), header_style="dim")
-    for column in ("parameter", "type", "values", "when"):
+    for column in ("parameter", "type", "values"):
         table.add_column(column)
     for path, parameter in spec.space.items():
-        when = ", ".join(f"{key} = {value}" for key, value in (parameter.when or {}).items())
-        table.add_row(path, parameter.type, _values(parameter), when)
+        when = " and ".join(f"{key} = {value}" for key, value in (parameter.when or {}).items())
+        table.add_row(
+            path, parameter.type, _values(parameter) + (f"  (when {when})" if when else "")
+        )
     return table
+
+
+def search_lines(spec: SweepSpec) -> list[str]:
+    """The goal, the sampler, the rules and the budget, one line each."""
+    goals = ", ".join(f"{objective.goal} {objective.metric}" for objective in spec.objectives)
+    hours = f", {number(spec.budget.hours)} h" if spec.budget.hours else ""
+    return [
+        f"objective: {goals}",
+        f"sampler: {spec.sampler.name}",
+        *(f"pruning: {_rule(rule)}" for rule in spec.pruning),
+        f"budget: {spec.budget.trials} trials of {spec.budget.epochs} epochs{hours}",
+    ]
+
+
+def _rule(rule: Rule) -> str:
+    settings = rule.model_dump(exclude_none=True, exclude_defaults=True, exclude={"rule"})
+    return " ".join((rule.rule, *(f"{key}={number(value)}" for key, value in settings.items())))
 
 
 def _values(parameter: Parameter) -> str:

@@ -32,9 +32,9 @@ def check(
 ) -> None:
     """Validates a space, shows it, the data it found and a rough cost; starts nothing."""
     from sweeper.checking import check_space
-    from sweeper.cli.spaces import space_table
+    from sweeper.cli.spaces import search_lines, space_table
     from sweeper.paths import Home
-    from sweeper.spec import read_spec
+    from sweeper.spec import find_notes, read_spec
 
     console = Console()
     place = Home.at(home)
@@ -42,7 +42,7 @@ def check(
     checked = check_space(file, place)
     console.print(f"{file.spec.name}: the space is valid", style="bold green", highlight=False)
     console.print(space_table(file.spec))
-    for line in checked.data.lines:
+    for line in (*search_lines(file.spec), "", *find_notes(file.spec), *checked.data.lines):
         console.print(line, highlight=False, soft_wrap=True)
     if not no_cost:
         console.print(_cost(file.spec, checked, place), highlight=False, soft_wrap=True)
