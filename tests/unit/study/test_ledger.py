@@ -1,0 +1,206 @@
+"""The ledger: what is written, when, and what listeners hear. Real journal, no Ray."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sweeper.errors import SweepExistsError, SweepNotFoundError, UserError
+from sweeper.paths import Home
+from sweeper.pruning import build_pruner
+from sweeper.space import enqueue_values
+from sweeper.spec import read_spec
+from sweeper.study.budget import extend_budget, read_budget, spend
+from sweeper.study.checkpoints import write_checkpoint
+from sweeper.study.events import EpochRecorded, State, TrialEnded, TrialStarted
+from sweeper.study.ledger import Ledger
+from sweeper.study.records import read_record
+from sweeper.study.store import create_sweep, drop_torn_line, open_spec, open_study
+
+GOOD = {"score": 0.5, "magnitude": 0.5}
+WEAK = {"score": 0.5, "magnitude": 0.001}
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Home.at(tmp_path / "sweeps")
+
+
+@pytest.fixture
+def spec(toys):
+    return read_spec(toys / "toy.yaml").spec
+
+
+@pytest.fixture
+def new_ledger(home, spec):
+    """A ledger as a new driver would open it; the first call creates the sweep."""
+
+    def build(**overrides) -> Ledger:
+        if not home.sweep("toy").root.exists():
+            create_sweep(home, spec, start=enqueue_values(spec), attrs={})
+        return Ledger(
+            paths=home.sweep("toy"),
+            spec=spec,
+            study=open_study(home, "toy"),
+            decider=build_pruner(spec.pruning, spec.budget.epochs),
+            max_trials=overrides.pop("max_trials", 8),
+            **overrides,
+        )
+
+    return build
+
+
+def test_a_trial_from_proposal_to_end(new_ledger):
+    heard = []
+    ledger = new_ledger(listeners=(heard.append,))
+    ticket = ledger.next_ticket()
+    for epoch in (1, 2, 3, 4):
+        assert ledger.record(ticket.number, epoch, GOOD)
+        over = ledger.settle(ticket.number)
+        assert over == (epoch == 4)
+    assert [type(event) for event in heard] == [
+        TrialStarted,
+        *([EpochRecorded] * 4),
+        TrialEnded,
+    ]
+    (trial,) = read_record(ledger.study).trials
+    assert trial.state is State.COMPLETED
+    assert trial.values == (0.5,)
+    assert trial.reason == "completed all 4 epochs"
+    assert [epoch.metrics for epoch in trial.epochs] == [GOOD] * 4
+
+
+def test_pruned_with_curve_and_reason_and_its_checkpoints_are_dropped(new_ledger, home):
+    ledger = new_ledger()
+    ticket = ledger.next_ticket()
+    folder = home.sweep("toy").trial(ticket.number).checkpoints
+    for epoch in (1, 2):
+        write_checkpoint(folder, epoch, WEAK, lambda path: None)
+        ledger.record(ticket.number, epoch, WEAK)
+    assert ledger.settle(ticket.number)
+    (trial,) = read_record(ledger.study).trials
+    assert trial.state is State.PRUNED
+    assert trial.reason == "pruned at epoch 2: magnitude 0.001 below 0.010"
+    assert trial.epoch == 2
+    assert not folder.exists()
+
+
+def test_an_epoch_is_recorded_once(new_ledger):
+    heard = []
+    ledger = new_ledger(listeners=(heard.append,))
+    ticket = ledger.next_ticket()
+    assert ledger.record(ticket.number, 1, GOOD)
+    assert not ledger.record(ticket.number, 1, WEAK)
+    (trial,) = read_record(ledger.study).trials
+    assert [epoch.metrics for epoch in trial.epochs] == [GOOD]
+    assert sum(isinstance(event, EpochRecorded) for event in heard) == 1
+
+
+def test_next_driver_goes_on_with_the_same_trial(new_ledger, home):
+    first = new_ledger().next_ticket()
+    ledger = new_ledger()
+    folder = home.sweep("toy").trial(0).checkpoints
+    write_checkpoint(folder, 1, GOOD, lambda path: None)  # saved, but the driver never heard of it
+    again = ledger.next_ticket()
+    assert (again.number, again.params, again.seed) == (0, first.params, first.seed)
+    assert again.from_epoch == 1
+    (trial,) = read_record(ledger.study).trials
+    assert trial.epoch == 1
+    assert ledger.next_ticket().number == 1
+
+
+def test_ending_that_the_last_driver_could_not_write(new_ledger):
+    ledger = new_ledger()
+    ticket = ledger.next_ticket()
+    for epoch in (1, 2, 3, 4):
+        ledger.record(ticket.number, epoch, GOOD)
+    ticket = new_ledger().next_ticket()
+    assert ticket.number == 1
+    assert read_record(ledger.study).trials[0].state is State.COMPLETED
+
+
+def test_proposals_do_not_depend_on_interruptions(new_ledger, home, spec):
+    one = new_ledger()
+    straight = [one.next_ticket().params for _ in range(4)]
+    other_home = Home.at(home.root / "other")
+    create_sweep(other_home, spec, start=(), attrs={})
+    interrupted = []
+    for _ in range(4):
+        ledger = Ledger(
+            paths=other_home.sweep("toy"),
+            spec=spec,
+            study=open_study(other_home, "toy"),
+            decider=build_pruner((), 4),
+            max_trials=8,
+        )
+        while (ticket := ledger.next_ticket()).number < len(interrupted):
+            pass
+        interrupted.append(ticket.params)
+    assert interrupted == straight
+
+
+def test_objective_that_was_never_reported_is_a_failure(new_ledger):
+    ledger = new_ledger()
+    ticket = ledger.next_ticket()
+    for epoch in (1, 2, 3, 4):
+        ledger.record(ticket.number, epoch, {"magnitude": 1.0})
+    assert ledger.settle(ticket.number)
+    (trial,) = read_record(ledger.study).trials
+    assert trial.state is State.FAILED
+    assert "never reported the objective score" in trial.reason
+
+
+def test_no_ending_without_a_reason(new_ledger):
+    ledger = new_ledger()
+    ticket = ledger.next_ticket()
+    with pytest.raises(ValueError, match="without a reason"):
+        ledger.end(ticket.number, State.FAILED, "")
+
+
+def test_budget_of_trials(new_ledger):
+    ledger = new_ledger(max_trials=2)
+    assert [ledger.next_ticket() is None for _ in range(3)] == [False, False, True]
+
+
+def test_torn_last_line_is_dropped(new_ledger, home):
+    ledger = new_ledger()
+    ticket = ledger.next_ticket()
+    journal = home.sweep("toy").journal
+    whole = journal.read_bytes()
+    journal.write_bytes(whole + b'{"op_code": 8, "tri')
+    assert drop_torn_line(journal) == 19
+    assert journal.read_bytes() == whole
+    ledger = new_ledger()
+    assert ledger.next_ticket().number == ticket.number
+    assert all(json.loads(line) for line in journal.read_text().splitlines())
+
+
+def test_extended_budget_is_kept(new_ledger, spec, home):
+    study = new_ledger().study
+    assert read_budget(study, spec).trials == 8
+    extend_budget(study, spec, trials="+4", hours=None)
+    extend_budget(study, spec, trials=None, hours=2.0)
+    spend(study, 1800)
+    budget = read_budget(open_study(home, "toy"), spec)
+    assert budget.trials == 12
+    assert budget.hours_left == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize("trials", ["-1", "many", "+", "1.5", ""])
+def test_wrong_budget(new_ledger, spec, trials):
+    with pytest.raises(UserError, match="is not a number of trials"):
+        extend_budget(new_ledger().study, spec, trials=trials, hours=None)
+
+
+def test_frozen_spec_reads_back(new_ledger, spec, home):
+    new_ledger()
+    assert open_spec(home.sweep("toy")) == spec
+
+
+def test_names_taken_and_missing(new_ledger, spec, home):
+    new_ledger()
+    with pytest.raises(SweepExistsError):
+        create_sweep(home, spec, start=(), attrs={})
+    with pytest.raises(SweepNotFoundError, match=r"no sweep named 'tyo' .*there: toy"):
+        open_study(home, "tyo")
