@@ -55,8 +55,11 @@ class HVUNet(nn.Module):
             features = block(features)
             levels.append(features)
         shared = self.decoder(levels)
-        logits = self.np_head(shared)
-        maps = self.hv_head(shared if self.hv_decoder is None else self.hv_decoder(levels))
+        separate = shared if self.hv_decoder is None else self.hv_decoder(levels)
+        # Decoding takes slopes of the maps, which the 8 bits of bfloat16 would turn into steps.
+        with torch.autocast(image.device.type, enabled=False):
+            logits = self.np_head(shared.to(self.np_head.weight))
+            maps = self.hv_head(separate.to(self.hv_head.weight))
         if self.hv_tanh:
             maps = torch.tanh(maps)
         return {"np": cut_to(logits, image), "hv": cut_to(maps, image)}
