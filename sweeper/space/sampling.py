@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from typing import assert_never
+from collections.abc import Collection
+from typing import Any, assert_never
 
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.exceptions import ExperimentalWarning
+from optuna.trial import FrozenTrial
 
 from sweeper.space.grid import GridSampler
 from sweeper.space.seeds import derive_seed
 from sweeper.spec import SweepSpec
 from sweeper.spec import samplers as settings
-from sweeper.spec.parameters import IntParameter
+from sweeper.spec.parameters import FloatParameter, IntParameter
 
 __all__ = ["build_sampler"]
 
@@ -65,18 +68,41 @@ def _build_tpe(spec: SweepSpec, tpe: settings.TpeSampler, seed: int) -> optuna.s
     )
 
 
+class _CmaEsSampler(optuna.samplers.CmaEsSampler):
+    """CMA-ES over the numeric parameters that every trial has.
+
+    Differs: Optuna's takes those that all trials happened to have so far, and breaks when a later
+    trial lacks one of them.
+    """
+
+    def __init__(self, names: Collection[str], **settings: Any) -> None:
+        super().__init__(**settings)
+        self._names = names
+
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        found = super().infer_relative_search_space(study, trial)
+        return {name: found[name] for name in found if name in self._names}
+
+
 def _build_cmaes(
     spec: SweepSpec, cmaes: settings.CmaesSampler, seed: int
 ) -> optuna.samplers.BaseSampler:
-    discrete = any(
-        isinstance(parameter, IntParameter) or getattr(parameter, "step", None) is not None
-        for parameter in spec.space.values()
-    )
-    return optuna.samplers.CmaEsSampler(
+    numeric = {
+        name: parameter
+        for name, parameter in spec.space.items()
+        if isinstance(parameter, FloatParameter | IntParameter) and not parameter.when
+    }
+    return _CmaEsSampler(
+        numeric,
         n_startup_trials=cmaes.startup_trials,
         popsize=cmaes.population,
-        # Keeps a step from being narrowed down to one value too early.
-        with_margin=discrete,
+        # Keeps a parameter with steps from being narrowed down to one value too early.
+        with_margin=any(
+            isinstance(parameter, IntParameter) or parameter.step is not None
+            for parameter in numeric.values()
+        ),
         warn_independent_sampling=False,
         seed=seed,
     )

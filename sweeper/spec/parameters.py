@@ -187,11 +187,11 @@ def _check_range(parameter: FloatParameter | IntParameter) -> None:
 
 
 def _step_reason(low: float, high: float, step: float) -> str:
-    if step > high - low:
-        return f"step {step:g} is larger than the range from {low:g} to {high:g}"
     if (high - low) / step > _MAX_STEPS:
         return f"step {step:g} is too fine for the range from {low:g} to {high:g}; leave it out"
     last = last_step(low, high, step)
+    if last == low:
+        return f"step {step:g} is larger than the range from {low:g} to {high:g}"
     if last != high:
         return f"steps of {step:g} from {low:g} do not end at {high:g}; the last is {last:g}"
     return ""
