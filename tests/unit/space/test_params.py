@@ -171,6 +171,21 @@ def test_representatives() -> None:
     ]
 
 
+def test_representatives_of_ranges() -> None:
+    space = spec_of(
+        space={
+            "a": {"type": "float", "low": 1, "high": 4},
+            "b": {"type": "float", "low": 1, "high": 4, "log": True},
+            "c": {"type": "int", "low": 1, "high": 100, "log": True},
+        }
+    ).space
+    middle, *limits = representative_params(space)
+    assert middle == pytest.approx({"a": 2.5, "b": 2.0, "c": 10})
+    assert [params[name] for name, params in zip("aabbcc", limits, strict=True)] == [
+        *(1.0, 4.0, 1.0, 4.0, 1, 100)
+    ]
+
+
 @pytest.mark.parametrize(
     ("parameters", "size"),
     [

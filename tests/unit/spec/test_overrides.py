@@ -50,6 +50,8 @@ def test_a_setting_is_replaced(
         ("budget.trials=40", "budget.trials", 40),
         ("budget.hours=1.5", "budget.hours", 1.5),
         ("epochs=9", "budget.epochs", 9),
+        ("resources.gpus_per_trial=0.25", "resources.gpus_per_trial", 0.25),
+        ("resources.gpus_per_trial=2", "resources.gpus_per_trial", 2.0),
         ("resources.concurrent=auto", "resources.concurrent", "auto"),
         ("objective.metric=val/aji", "objectives.0.metric", "val/aji"),
         ("sampler=random", "sampler.name", "random"),

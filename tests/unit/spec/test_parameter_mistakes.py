@@ -64,6 +64,19 @@ TABLE = {
         "low: 32",
         ["9: space.model.width.low: low 32 is not below high 32"],
     ),
+    "wider than any number": (
+        "{type: fixed, value: mean}",
+        "{type: float, low: -1e308, high: 1e308}",
+        ["12: space.loss.norm.high: the range is wider than a number can tell"],
+    ),
+    "step too fine": (
+        "{type: fixed, value: mean}",
+        "{type: float, low: 0, high: 1, step: 1e-6}",
+        [
+            "12: space.loss.norm.step: step 1e-06 is too fine for the range from 0 to 1; "
+            "leave it out"
+        ],
+    ),
     "log of zero": (
         "low: 1e-4",
         "low: 0",
@@ -163,6 +176,11 @@ TABLE = {
         "epochs:",
         ["12: space.epochs: the number of epochs is budget.epochs; it can't vary"],
     ),
+    "data in the space": (
+        "loss.norm:",
+        "data:",
+        ["12: space.data: can't vary as a whole; write data.SETTING"],
+    ),
     "epochs in fixed": (
         "optim: {schedule: cosine}",
         "epochs: 5",
@@ -193,6 +211,11 @@ TABLE = {
         "optim.lr: 1e-3",
         "loss.norm: sum",
         ["14: start.0.loss.norm: can't be 'sum'; it is fixed to 'mean'"],
+    ),
+    "start of a broken parameter is not blamed": (
+        "values: [dice, focal]",
+        "values: []",
+        ["10: space.loss.kind.values: must not be empty"],
     ),
     "start misspelt": (
         "optim.lr: 1e-3",

@@ -108,6 +108,11 @@ TABLE = {
             "(known by itself only for objectives)"
         ],
     ),
+    "level of the other goal, minimized": (
+        "rule: median, metric: val/aji",
+        "rule: stall, metric: val/loss, goal: minimize, patience: 2, below: 0.4",
+        ["19: pruning.1.below: belongs to goal: maximize; write above"],
+    ),
     "level of the other goal": (
         "rule: median, metric: val/aji",
         "rule: stall, metric: val/loss, patience: 2, above: 0.4",
@@ -145,6 +150,14 @@ def test_a_grid_has_a_limit(messages: Callable[..., list[str]]) -> None:
     assert messages(text) == [
         "7: sampler: the grid has 3,000,000 points, more than 100,000; use tpe or random"
     ]
+
+
+@pytest.mark.parametrize("sampler", ["grid", "cmaes"])
+def test_a_broken_parameter_is_not_blamed_twice(
+    messages: Callable[..., list[str]], sampler: str
+) -> None:
+    text = SMALL_GRID.replace("sampler: grid", f"sampler: {sampler}").replace("high: 2", "high: 0")
+    assert messages(text) == ["4: space.x.low: low 1 is not below high 0"]
 
 
 @pytest.mark.parametrize(

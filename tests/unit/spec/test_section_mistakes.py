@@ -47,6 +47,11 @@ TABLE = {
             "and . _ -"
         ],
     ),
+    "name that is too long": (
+        "name: hv",
+        "name: " + "x" * 101,
+        ["1: name: has more than 100 characters"],
+    ),
     "name with a trailing dot": ("name: hv", "name: hv.", ["1: name: a name can't end with a dot"]),
     "MLflow's folder": (
         "name: hv",

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from sweeper.spec import SweepSpec, dump_spec, dump_yaml, load_spec, spec_hash
-from sweeper.spec.schema import json_schema, schema_text
+from sweeper.spec.schema import json_schema, schema_text, write_schema
 from sweeper.spec.source import parse_yaml
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -114,5 +114,6 @@ def test_every_space_file_parses_and_fits_the_schema() -> None:
         validator.validate(parse_yaml(text).value)
 
 
-def test_the_schema_is_json() -> None:
-    assert json.loads(schema_text()) == json_schema()
+def test_the_schema_is_written(tmp_path: Path) -> None:
+    write_schema([str(tmp_path / "schema.json")])
+    assert json.loads((tmp_path / "schema.json").read_text(encoding="utf-8")) == json_schema()
