@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
@@ -139,7 +141,7 @@ class Drive:
         started_s = time.monotonic()
         try:
             self.watcher.phase("starting Ray")
-            with local_ray() as cluster:
+            with _log_to(self.paths.log), local_ray() as cluster:
                 self._run_trials(desk, cluster, budget.trials)
         finally:
             desk.let_go()
@@ -223,6 +225,23 @@ def _outcome(desk: Desk, record: SweepRecord, max_trials: int) -> Outcome:
     if ended >= max_trials:
         return Outcome.FINISHED
     return Outcome.OUT_OF_TIME if desk.out_of_time else Outcome.INTERRUPTED
+
+
+@contextmanager
+def _log_to(path: Path) -> Iterator[None]:
+    """Appends what sweeper logs to a file."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger("sweeper")
+    level = root.level
+    root.setLevel(logging.INFO)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+        handler.close()
 
 
 @contextmanager

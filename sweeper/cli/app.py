@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
 
@@ -39,6 +40,8 @@ app.command("version")(looking.version)
 def main() -> None:
     """Runs the command line and exits."""
     console = Console(stderr=True)
+    # Logs go to files; Python's handler of last resort would write across the live view.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         app()
     except SweeperError as error:

@@ -43,6 +43,7 @@ class RunBook:
             logging.getLogger(name).setLevel(logging.ERROR)
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+        os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
         self._identity = identity
         self._runs: dict[int, str] = {}
         # Two processes that create the tables of one store at the same time break each other.

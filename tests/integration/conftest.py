@@ -47,12 +47,13 @@ class MlflowRun:
 
 @pytest.fixture
 def mlflow_runs():
-    """Reads all trial runs of a home by trial number; fails if a trial has two."""
+    """Reads all trial runs of a home or a server by trial number; fails if a trial has two."""
 
-    def read(home: Path) -> dict[int, MlflowRun]:
+    def read(store: Path | str) -> dict[int, MlflowRun]:
         from mlflow import MlflowClient
 
-        client = MlflowClient(tracking_uri=f"sqlite:///{home / 'mlflow.db'}")
+        uri = store if isinstance(store, str) else f"sqlite:///{store / 'mlflow.db'}"
+        client = MlflowClient(tracking_uri=uri)
         experiments = [found.experiment_id for found in client.search_experiments()]
         runs: dict[int, MlflowRun] = {}
         for run in client.search_runs(experiments):
@@ -93,9 +94,7 @@ def parent_run():
         client = MlflowClient(tracking_uri=f"sqlite:///{home / 'mlflow.db'}")
         experiments = [found.experiment_id for found in client.search_experiments()]
         (run,) = [
-            run
-            for run in client.search_runs(experiments)
-            if "sweeper.trial" not in run.data.tags
+            run for run in client.search_runs(experiments) if "sweeper.trial" not in run.data.tags
         ]
         return run
 

@@ -110,9 +110,7 @@ def test_several_objectives_are_pruned_too(home):
     states = Counter(trial.state for trial in result.record.trials)
     assert states[State.PRUNED] >= 1
     assert all(
-        len(trial.values) == 2
-        for trial in result.record.trials
-        if trial.state is State.COMPLETED
+        len(trial.values) == 2 for trial in result.record.trials if trial.state is State.COMPLETED
     )
 
 
