@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
+import time
 from importlib import metadata
 from typing import Annotated
 
@@ -17,6 +19,8 @@ from sweeper.errors import UserError
 from sweeper.paths import Home
 
 __all__ = ["list_sweeps", "status", "ui", "version"]
+
+_QUIET_SERVER = {"PYTHONWARNINGS": "ignore", "MLFLOW_LOGGING_LEVEL": "WARNING"}
 
 
 def version() -> None:
@@ -102,18 +106,28 @@ def ui(
             f"no MLflow store in {place.root}", hint="sweeper run makes one; --home names another"
         )
     port = _free_port(host, port)
-    typer.echo(f"MLflow on http://{host}:{port}  (ctrl-C ends it)")
+    typer.echo("starting MLflow ...")
     command = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port)]
     command += ["--backend-store-uri", f"sqlite:///{place.mlflow_db}"]
     command += ["--default-artifact-root", place.mlartifacts.as_uri(), "--workers", "1"]
-    process = subprocess.Popen(command)
+    command += ["--uvicorn-opts", "--log-level warning"]
+    process = subprocess.Popen(command, env={**os.environ, **_QUIET_SERVER})
     try:
+        while process.poll() is None and not _answers(host, port):
+            time.sleep(0.2)
+        if process.returncode is None:
+            typer.echo(f"MLflow is ready: http://{host}:{port}/#/experiments  (ctrl-C ends it)")
         code = process.wait()
     except KeyboardInterrupt:
         process.terminate()
         process.wait()
         return
     raise typer.Exit(code)
+
+
+def _answers(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0
 
 
 def _free_port(host: str, port: int) -> int:
