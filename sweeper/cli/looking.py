@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -20,7 +21,12 @@ from sweeper.paths import Home
 
 __all__ = ["list_sweeps", "status", "ui", "version"]
 
-_QUIET_SERVER = {"PYTHONWARNINGS": "ignore", "MLFLOW_LOGGING_LEVEL": "WARNING"}
+# Pages alone: no job workers, no chatter.
+_QUIET_SERVER = {
+    "PYTHONWARNINGS": "ignore",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+}
 
 
 def version() -> None:
@@ -111,7 +117,8 @@ def ui(
     command += ["--backend-store-uri", f"sqlite:///{place.mlflow_db}"]
     command += ["--default-artifact-root", place.mlartifacts.as_uri(), "--workers", "1"]
     command += ["--uvicorn-opts", "--log-level warning"]
-    process = subprocess.Popen(command, env={**os.environ, **_QUIET_SERVER})
+    # A session of its own: ctrl-C comes to us alone, and we end the server in order.
+    process = subprocess.Popen(command, env={**os.environ, **_QUIET_SERVER}, start_new_session=True)
     try:
         while process.poll() is None and not _answers(host, port):
             time.sleep(0.2)
@@ -119,7 +126,7 @@ def ui(
             typer.echo(f"MLflow is ready: http://{host}:{port}/#/experiments  (ctrl-C ends it)")
         code = process.wait()
     except KeyboardInterrupt:
-        process.terminate()
+        os.killpg(process.pid, signal.SIGTERM)
         process.wait()
         return
     raise typer.Exit(code)
