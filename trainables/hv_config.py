@@ -56,6 +56,7 @@ class HVConfig(BaseModel):
         steps_per_epoch: None: as many as give one crop per training image, on average.
         area_power: A training image is shown in proportion to its area to this power: 0 shows all
             images equally often, 1 all pixels.
+        nuclei_frac: Share of the crops that are placed on a nucleus; the others lie anywhere.
         eval_every: Epochs between evaluations; the last epoch is always evaluated.
         amp: Mixed precision on a GPU; without effect on a CPU.
         model: The network.
@@ -73,6 +74,7 @@ class HVConfig(BaseModel):
     batch_size: int = Field(default=8, ge=1, le=1024)
     steps_per_epoch: int | None = Field(default=None, ge=1)
     area_power: float = Field(default=0.5, ge=0, le=1)
+    nuclei_frac: float = Field(default=0.5, ge=0, le=1)
     eval_every: int = Field(default=2, ge=1)
     amp: bool = True
     model: ModelConfig = UNetConfig()

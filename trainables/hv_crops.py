@@ -29,12 +29,14 @@ class CropSampling:
         num_steps: Batches in an epoch.
         area_power: An image comes in proportion to its area to this power: 0 shows all images
             equally often, 1 all pixels.
+        nuclei_frac: Share of the crops that are placed on a nucleus; the others lie anywhere.
     """
 
     crop_px: int
     batch_size: int
     num_steps: int
     area_power: float
+    nuclei_frac: float
 
 
 class CropBatches:
@@ -87,7 +89,11 @@ class CropBatches:
         self, item: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         image, labels = self._split.image(item), self._split.labels(item)
-        return self._augmentation(*crop(image, labels, self._sampling.crop_px, rng), rng)
+        size_px = self._sampling.crop_px
+        if rng.random() < self._sampling.nuclei_frac:
+            window = _window_on_nucleus(labels, size_px, rng)
+            image, labels = image[window], labels[window]
+        return self._augmentation(*crop(image, labels, size_px, rng), rng)
 
 
 def image_tensor(image: NDArray[np.float32]) -> Tensor:
@@ -114,6 +120,24 @@ def hv_tensors(labels: NDArray[np.int32]) -> dict[str, Tensor]:
     """
     nuclei = torch.from_numpy((labels > 0).astype(np.float32))
     return {"np": nuclei[None, None], "hv": torch.from_numpy(hv_targets(labels)).unsqueeze(0)}
+
+
+def _window_on_nucleus(
+    labels: NDArray[np.int32], size_px: int, rng: np.random.Generator
+) -> tuple[slice, slice]:
+    """Draws a nucleus pixel and a window of at most `size_px` that has it at a random place.
+
+    The whole image where there is no nucleus.
+    """
+    pixels = np.flatnonzero(labels)
+    if not pixels.size:
+        return slice(None), slice(None)
+    pixel = divmod(int(pixels[rng.integers(pixels.size)]), labels.shape[1])
+    starts = [
+        min(max(0, at - int(rng.integers(size_px))), max(0, side - size_px))
+        for at, side in zip(pixel, labels.shape, strict=True)
+    ]
+    return slice(starts[0], starts[0] + size_px), slice(starts[1], starts[1] + size_px)
 
 
 def _stacked(targets: list[dict[str, Tensor]]) -> dict[str, Tensor]:

@@ -60,6 +60,7 @@ class HVRun:
                 batch_size=config.batch_size,
                 num_steps=config.num_steps(len(data.train)),
                 area_power=config.area_power,
+                nuclei_frac=config.nuclei_frac,
             ),
             seed=context.seed,
         )

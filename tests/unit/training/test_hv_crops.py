@@ -25,8 +25,12 @@ def split(sizes_px: Sequence[int]) -> Split:
     return Split(names=names, channels=1, stored_images=images, stored_labels=labels)
 
 
-def batches(sizes_px: Sequence[int], *, power: float = 0.0, seed: int = 1) -> CropBatches:
-    sampling = CropSampling(crop_px=12, batch_size=3, num_steps=2, area_power=power)
+def batches(
+    sizes_px: Sequence[int], *, power: float = 0.0, frac: float = 0.0, seed: int = 1
+) -> CropBatches:
+    sampling = CropSampling(
+        crop_px=12, batch_size=3, num_steps=2, area_power=power, nuclei_frac=frac
+    )
     return CropBatches(split(sizes_px), build_augmentation("some"), sampling=sampling, seed=seed)
 
 
@@ -53,6 +57,38 @@ def test_large_images_come_more_often_with_a_higher_power() -> None:
     source = batches([16, 80], power=0.5)
     shown = torch.cat([source.batch(1, step).inputs for step in range(2)])
     assert sorted(int(image.min()) // 10 for image in shown) == [0, 1, 1, 1, 1, 1]
+
+
+def test_crops_can_be_placed_on_nuclei() -> None:
+    # 80 of 6400 pixels are nuclei, so that a crop that lies anywhere hardly ever meets one.
+    source = batches([80], frac=1.0)
+    for epoch in range(1, 6):
+        assert source.batch(epoch, 0).targets["np"].sum(dim=(1, 2, 3)).min() > 0
+
+
+def test_a_window_on_a_nucleus_covers_every_place_of_it() -> None:
+    labels = np.zeros((9, 9), np.int32)
+    labels[4, 4] = 1
+    source = Split(
+        names=["a"], channels=1, stored_images=[labels[..., None] * 1.0], stored_labels=[labels]
+    )
+    sampling = CropSampling(crop_px=3, batch_size=60, num_steps=1, area_power=0.0, nuclei_frac=1.0)
+    crops = CropBatches(source, build_augmentation("none"), sampling=sampling, seed=1)
+    nuclei = crops.batch(1, 0).targets["np"]
+    assert nuclei.sum(dim=(1, 2, 3)).tolist() == [1.0] * 60
+    assert (nuclei.sum(dim=0) > 0).all()
+
+
+def test_images_without_nuclei_and_small_ones_are_shown_all_the_same() -> None:
+    empty = np.zeros((20, 5), np.int32)
+    source = Split(
+        names=["a"], channels=1, stored_images=[empty[..., None] + 1.0], stored_labels=[empty]
+    )
+    sampling = CropSampling(crop_px=8, batch_size=4, num_steps=1, area_power=0.5, nuclei_frac=1.0)
+    crops = CropBatches(source, build_augmentation("none"), sampling=sampling, seed=1)
+    batch = crops.batch(1, 0)
+    assert batch.inputs.sum(dim=(1, 2, 3)).tolist() == [40.0] * 4
+    assert not batch.targets["np"].any()
 
 
 def test_a_batch_depends_on_seed_epoch_and_step_alone() -> None:
