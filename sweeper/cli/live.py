@@ -98,16 +98,17 @@ class LiveWatcher:
         line = Text(f"{board.spec.name}  ", style="bold")
         line.append(f"{board.num_ended}/{board.max_trials} trials", style="default")
         line.append(f" ({counted})" if counted else "", style="dim")
-        if board.best is not None:
-            metric = short_name(board.spec.objectives[0].metric)
-            line.append(f"  best #{board.best[0]} {metric} {number(board.best[1])}", style="green")
         line.append(f"  {clock(board.elapsed_s)}", style="dim")
         eta_s = board.eta_s()
         if eta_s:
             line.append(f", about {duration(eta_s)} left", style="dim")
+        best = Text("no trial completed yet", style="dim")
+        if board.best is not None:
+            metric = short_name(board.spec.objectives[0].metric)
+            best = Text(f"best #{board.best[0]} {metric} {number(board.best[1])}", style="green")
         bar = Table.grid(expand=True)  # a bare bar does not end its line
         bar.add_row(ProgressBar(total=board.max_trials, completed=board.num_ended))
-        return Group(line, bar)
+        return Group(line, best, bar)
 
     def _table(self, board: Board) -> RenderableType:
         table = Table(box=None, padding=(0, 1), expand=False, header_style="dim")
