@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from sweeper.protocol import TrialContext
+from sweeper.protocol import TrialContext, TrialError
 from trainables.augment import build_augmentation
 from trainables.criterion import Outputs
 from trainables.data import prepare
@@ -43,9 +43,9 @@ class HVRun:
         device = torch.device(context.device)
         on_gpu = device.type == "cuda"
         if on_gpu:
-            torch.set_float32_matmul_precision("high")
             torch.cuda.reset_peak_memory_stats(device)
-        workers = context.cpu_threads if on_gpu else 0
+        # On a CPU all but one thread compute; a single thread does everything in turn.
+        workers = context.cpu_threads if on_gpu else min(1, context.cpu_threads - 1)
         data = prepare(config.data, context.cache_dir)
         seed_torch(context.seed, _MODEL_KEY)
         self._config = config
@@ -87,7 +87,18 @@ class HVRun:
 
         Raises:
             DivergedError: A loss, a gradient or a weight is not finite.
+            TrialError: The GPU's memory is too small, or is taken by others.
         """
+        try:
+            return self._step()
+        except torch.OutOfMemoryError as error:
+            raise TrialError(
+                f"out of GPU memory at epoch {self._trainer.epoch}",
+                hint="lower batch_size, crop_px or model.width, or run fewer trials on a GPU",
+                retryable=True,
+            ) from error
+
+    def _step(self) -> dict[str, float]:
         start = time.perf_counter()
         metrics = self._trainer.train_epoch()
         trained = time.perf_counter()
@@ -106,7 +117,7 @@ class HVRun:
 
     def save(self, directory: Path) -> None:
         """Writes everything that `load` needs."""
-        self._trainer.save(directory / _CHECKPOINT)
+        self._trainer.save(directory / _CHECKPOINT, {"gpu_s": self._gpu_s})
 
     def load(self, directory: Path) -> None:
         """Goes on from what `save` wrote.
@@ -114,7 +125,7 @@ class HVRun:
         Raises:
             TrialError: There is no checkpoint of these settings.
         """
-        self._trainer.load(directory / _CHECKPOINT)
+        self._gpu_s = self._trainer.load(directory / _CHECKPOINT)["gpu_s"]
 
     def measure_epoch_s(self) -> float:
         """Times a few real steps and one validation image of middle size.

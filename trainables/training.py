@@ -162,8 +162,13 @@ class Trainer:
             enabled=self._precision is not torch.float32,
         )
 
-    def save(self, path: Path) -> None:
-        """Writes everything that `load` needs into one file of tensors and plain values."""
+    def save(self, path: Path, numbers: Mapping[str, float] | None = None) -> None:
+        """Writes everything that `load` needs into one file of tensors and plain values.
+
+        Args:
+            path: The file.
+            numbers: What else the caller wants back from `load`.
+        """
         torch.save(
             {
                 "format": _FORMAT,
@@ -172,12 +177,16 @@ class Trainer:
                 "criterion": self.criterion.state_dict(),
                 "optimizer": self._optimizer.state_dict(),
                 "scaler": self._scaler.state_dict(),
+                "numbers": dict(numbers or {}),
             },
             path,
         )
 
-    def load(self, path: Path) -> None:
+    def load(self, path: Path) -> dict[str, float]:
         """Goes on from what `save` wrote.
+
+        Returns:
+            The caller's own numbers, as they were given to `save`.
 
         Raises:
             TrialError: The file can't be read, or is of other settings.
@@ -191,6 +200,7 @@ class Trainer:
             self._optimizer.load_state_dict(state["optimizer"])
             self._scaler.load_state_dict(state["scaler"])
             self.epoch = state["epoch"]
+            return dict(state["numbers"])
         except _UNREADABLE as error:
             raise TrialError(f"{path}: not a checkpoint of these settings ({error})") from error
 

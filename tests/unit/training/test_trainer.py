@@ -120,10 +120,10 @@ def test_saving_and_loading_changes_no_bit(tmp_path: Path) -> None:
 
     first = build()
     found = [first.train_epoch() for _ in range(2)]
-    first.save(tmp_path / "trainer.pt")
+    first.save(tmp_path / "trainer.pt", {"seconds": 2.5})
     second = build()
     second.train_epoch()
-    second.load(tmp_path / "trainer.pt")
+    assert second.load(tmp_path / "trainer.pt") == {"seconds": 2.5}
     found += [second.train_epoch() for _ in range(2)]
 
     assert found == expected
