@@ -16,7 +16,7 @@ from sweeper.protocol import DataSummary, TrialContext
 from sweeper.space import build_config, representative_params
 from sweeper.spec import SpecFile, SweepSpec
 
-__all__ = ["Checked", "check_space", "measure_epoch_s"]
+__all__ = ["Checked", "check_space", "find_problems", "measure_epoch_s"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,29 +42,33 @@ def check_space(file: SpecFile, home: Home) -> Checked:
         DataError: Data that can't be used.
         UserError: The trainable can't be imported.
     """
-    spec = file.spec
-    trainable = load_trainable(spec.trainable, user_import_paths())
-    configs = [build_config(spec, params) for params in representative_params(spec.space)]
-    problems: dict[str, Problem] = {}
-    for config in configs:
-        for found in trainable.check_config(config):
-            problems.setdefault(found.where, found)
-    located = [
-        Problem(where=file.locate(problem.where), reason=problem.reason)
-        for problem in problems.values()
-    ]
-    located += [
-        Problem(where=file.locate(field), reason=reason)
-        for field, reason in _unknown_metrics(spec, trainable)
-    ]
-    if located:
-        raise SpecError(located)
+    problems = find_problems(file)
+    if problems:
+        raise SpecError(problems)
+    trainable = load_trainable(file.spec.trainable, user_import_paths())
+    config = build_config(file.spec, representative_params(file.spec.space)[0])
     home.cache.mkdir(parents=True, exist_ok=True)
     try:
-        data = trainable.prepare(configs[0], home.cache)
+        data = trainable.prepare(config, home.cache)
     except DataError as error:
         raise DataError(error.problems, hint=error.hint or "nothing was started") from error
-    return Checked(trainable=trainable, data=data, config=configs[0])
+    return Checked(trainable=trainable, data=data, config=config)
+
+
+def find_problems(file: SpecFile) -> list[Problem]:
+    """Mistakes that only the trainable knows: settings and metrics that it does not have.
+
+    Raises:
+        UserError: The trainable can't be imported.
+    """
+    spec = file.spec
+    trainable = load_trainable(spec.trainable, user_import_paths())
+    reasons: dict[str, str] = {}
+    for params in representative_params(spec.space):
+        for found in trainable.check_config(build_config(spec, params)):
+            reasons.setdefault(found.where, found.reason)
+    reasons.update(_unknown_metrics(spec, trainable))
+    return [Problem(where=file.locate(where), reason=reason) for where, reason in reasons.items()]
 
 
 def measure_epoch_s(checked: Checked, home: Home, *, device: str, cpu_threads: int) -> float | None:

@@ -24,3 +24,20 @@ def toys(monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = Path(__file__).resolve().parent / "toys"
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def parse_command():
+    """Parses a command line of sweeper without running it; an unknown command or flag raises."""
+    import typer.main
+
+    from sweeper.cli.app import app
+
+    def parse(arguments: list[str]) -> dict[str, object]:
+        group = typer.main.get_command(app)
+        name, *rest = arguments
+        command = group.get_command(typer.Context(group), name)
+        assert command is not None, f"no command {name}"
+        return command.make_context(name, rest).params
+
+    return parse

@@ -14,10 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import typer.main
 import yaml
-
-from sweeper.cli.app import app
 
 _ROOT = Path(__file__).resolve().parents[3]
 _DOCKER = _ROOT / "docker"
@@ -28,15 +25,6 @@ _DOCKERFILE = (_DOCKER / "Dockerfile").read_text(encoding="utf-8").replace("\\\n
 _STAGE_NAMES = re.findall(r"^FROM \S+ AS (\S+)$", _DOCKERFILE, flags=re.MULTILINE)
 
 
-def _parse(arguments: list[str]) -> dict[str, object]:
-    """Parses a command line of sweeper without running it; an unknown command or flag raises."""
-    group = typer.main.get_command(app)
-    name, *rest = arguments
-    command = group.get_command(typer.Context(group), name)
-    assert command is not None, f"no command {name}"
-    return command.make_context(name, rest).params
-
-
 def _documented() -> list[list[str]]:
     """Every `docker compose` command of the README, as words."""
     text = (_DOCKER / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
@@ -45,8 +33,8 @@ def _documented() -> list[list[str]]:
 
 
 @pytest.mark.parametrize("service", _SWEEPS)
-def test_the_command_of_a_sweep_can_be_parsed(service):
-    params = _parse(_SERVICES[service]["command"])
+def test_the_command_of_a_sweep_can_be_parsed(service, parse_command):
+    params = parse_command(_SERVICES[service]["command"])
     assert (_ROOT / params["space"]).is_file()
     assert params["space"].is_relative_to("search_spaces")
     mounts = [mount.split(":")[1] for mount in _SERVICES[service]["volumes"]]
@@ -55,8 +43,8 @@ def test_the_command_of_a_sweep_can_be_parsed(service):
 
 
 @pytest.mark.parametrize("service", _SWEEPS)
-def test_a_sweep_finds_its_server(service):
-    server = urlsplit(_parse(_SERVICES[service]["command"])["tracking_uri"])
+def test_a_sweep_finds_its_server(service, parse_command):
+    server = urlsplit(parse_command(_SERVICES[service]["command"])["tracking_uri"])
     assert _SERVICES[service]["depends_on"][server.hostname] == {"condition": "service_healthy"}
     command = _SERVICES[server.hostname]["command"]
     assert f"--port={server.port}" in command
@@ -152,7 +140,7 @@ def test_no_registry_or_index_is_named(path):
     assert hosts <= {"mlflow", "localhost", "127.0.0.1"}
 
 
-def test_documented_commands_exist():
+def test_documented_commands_exist(parse_command):
     commands = _documented()
     assert len(commands) >= 5
     for words in commands:
@@ -164,7 +152,7 @@ def test_documented_commands_exist():
             continue
         assert verb == "run"
         service = next(index for index, word in enumerate(rest) if word in _SWEEPS)
-        params = _parse(rest[service + 1 :])
+        params = parse_command(rest[service + 1 :])
         assert (_ROOT / params.get("space", ".")).exists()
 
 

@@ -1,0 +1,54 @@
+"""What holds for the repository as a whole."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from sweeper.checking import find_problems
+from sweeper.cli.app import app
+from sweeper.spec import read_spec, read_training
+
+_ROOT = Path(__file__).resolve().parents[2]
+_README = (_ROOT / "README.md").read_text(encoding="utf-8")
+_SPACES = sorted((_ROOT / "search_spaces").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("space", _SPACES, ids=lambda path: path.name)
+def test_every_space_suits_its_trainable(space):
+    assert find_problems(read_spec(space)) == []
+
+
+def test_training_file_suits_its_trainable():
+    from trainables.hv import HVTrainable
+
+    training = read_training(_ROOT / "trainables" / "hv.yaml")
+    assert training.trainable == "trainables.hv:HVTrainable"
+    assert list(HVTrainable.check_config(training.config)) == []
+
+
+def _commands() -> list[str]:
+    """Every command line of sweeper in the README."""
+    indented = re.findall(r"^    (sweeper .+?)(?:  +#.*)?$", _README, flags=re.MULTILINE)
+    return [line for line in indented if "|" not in line]
+
+
+@pytest.mark.parametrize("line", _commands())
+def test_commands_in_the_readme_parse(line, parse_command):
+    parse_command(shlex.split(line)[1:])
+
+
+def test_every_command_is_in_the_readme():
+    group = typer.main.get_command(app)
+    missing = [name for name in group.commands if f"`sweeper {name}" not in _README]
+    assert missing == []
+
+
+def test_make_targets_in_the_readme_exist():
+    makefile = (_ROOT / "Makefile").read_text(encoding="utf-8")
+    named = set(re.findall(r"\bmake ([a-z]+)\b", _README)) - {"are"}
+    assert {name for name in named if f"\n{name}:" not in makefile} == set()
