@@ -32,6 +32,7 @@ schema: setup
 	$(BIN)/python -m sweeper.spec.schema
 
 bench: setup
+	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/overhead.py
 
 clean:

@@ -2,9 +2,9 @@
 
     python benchmarks/overhead.py [--trials 20] [--rounds 3]
 
-Both sides run the same trainable, which does nothing but report 20 metrics, one trial at a time, and
-record every trial in Optuna and in MLflow (sqlite). Each side runs in a process of its own, in turn.
-The clock runs from the first proposal to the last record in MLflow; starting Ray is left out.
+Both sides run the same trainable, which does nothing but report 20 metrics in each of 3 epochs, one
+trial at a time, and record every trial in Optuna and in MLflow (sqlite). Each side runs in a process
+of its own, in turn. The clock runs from the request, with Ray up, to the last record in MLflow.
 """
 
 from __future__ import annotations
