@@ -3,7 +3,7 @@
     python benchmarks/overhead.py [--trials 20] [--rounds 3]
 
 Both sides run the same trainable, which does nothing but report 20 metrics in each of 3 epochs, one
-trial at a time, and record every trial in Optuna and in MLflow (sqlite). Each side runs in a process
+trial at a time, and record all in Optuna and in MLflow (sqlite). Each side runs in a process
 of its own, in turn. The clock runs from the request, with Ray up, to the last record in MLflow.
 """
 
