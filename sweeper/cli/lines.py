@@ -6,10 +6,11 @@ import time
 
 from rich.console import Console
 
-from sweeper.cli.board import Board, Row
+from sweeper.cli.board import Board
 from sweeper.cli.wording import clock, duration, ending, number, settings, short_name
 from sweeper.engine.resources import Plan
 from sweeper.spec import SweepSpec
+from sweeper.study.curves import Epoch
 from sweeper.study.events import (
     EpochRecorded,
     Event,
@@ -54,27 +55,17 @@ class LineWatcher:
         board = self._board
         if board is None:
             return
-        row = board.rows.get(event.number)
         board.hear(event)
         match event:
             case TrialStarted(number=trial, params=params, from_epoch=epoch):
                 how = f"goes on after epoch {epoch}" if epoch else "starts"
                 self._line(f"#{trial} {how}: {settings(params)}")
-            case EpochRecorded(number=trial):
-                if row is not None:
-                    self._line(self._epoch_line(board, row))
+            case EpochRecorded(number=trial, record=record):
+                self._line(f"#{trial} {_epoch_words(board, record)}")
             case TrialEnded(number=trial):
                 self._line(f"#{trial} {ending(event)}{self._standing(board)}")
             case TrialInterrupted(number=trial, epoch=epoch):
                 self._line(f"#{trial} waits at epoch {epoch}")
-
-    def _epoch_line(self, board: Board, row: Row) -> str:
-        shown = [
-            f"{short_name(metric)} {number(row.latest[metric])}"
-            for metric in board.metrics
-            if metric in row.latest
-        ]
-        return f"#{row.number} epoch {row.epoch}/{board.epochs}  " + "  ".join(shown)
 
     def _standing(self, board: Board) -> str:
         parts = [f"{board.num_ended}/{board.max_trials} done"]
@@ -89,3 +80,13 @@ class LineWatcher:
     def _line(self, text: str) -> None:
         stamp = clock(time.monotonic() - self._started_s)
         self._console.print(f"[{stamp}] {text}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _epoch_words(board: Board, record: Epoch) -> str:
+    """What was measured in this epoch; evaluations are not due in every one."""
+    shown = [
+        f"{short_name(metric)} {number(record.metrics[metric])}"
+        for metric in board.metrics
+        if metric in record.metrics
+    ]
+    return "  ".join((f"epoch {record.epoch}/{board.epochs}", *shown))
