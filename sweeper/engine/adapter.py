@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from ray import tune
@@ -19,6 +20,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
 
     def setup(self, config: dict[str, Any]) -> None:
         """Begins the first trial of this actor."""
+        logging.getLogger().setLevel(logging.INFO)  # to the trial's log; Ray shows nothing of it
         self._session = Session()
         self._begin(config)
 

@@ -158,6 +158,8 @@ class Session:
         write_checkpoint(
             TrialPaths(order.trial_dir).checkpoints, self._epoch, metrics, trainable.save
         )
+        shown = "  ".join(f"{name} {value:.5g}" for name, value in metrics.items())
+        logger.info("epoch %d: %s", self._epoch, shown)
         return EpochReport(epoch=self._epoch, metrics=metrics)
 
     def _guard(self, action: Any) -> Any:
