@@ -70,7 +70,7 @@ def train(
     from sweeper.training import train_once
 
     console = Console()
-
+    logging.getLogger().setLevel(logging.INFO)  # to the log in the output folder
     reports = train_once(
         config,
         overrides=set_ or [],
