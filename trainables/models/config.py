@@ -17,7 +17,8 @@ class UNetConfig(BaseModel):
         width: Channels of the finest level; each coarser level has twice as many.
         depth: Number of levels; the image is halved depth - 1 times.
         encoder_convs: 3x3 convolutions per level on the way down.
-        decoder_convs: 3x3 convolutions per level on the way up; 2 and 2 is the classical U-Net.
+        decoder_convs: 3x3 convolutions per level on the way up. 2 and 2 is the classical U-Net; with
+            1 here nuclei come out as well, for a quarter less time.
         decoders: `shared` feeds both heads from one decoder; `separate` gives each its own, for
             nearly twice the time.
         norm: `batch`; `instance` or `group` where batches are too small for it.
@@ -31,7 +32,7 @@ class UNetConfig(BaseModel):
     width: int = Field(default=16, ge=2, le=512)
     depth: int = Field(default=4, ge=2, le=7)
     encoder_convs: int = Field(default=2, ge=1, le=4)
-    decoder_convs: int = Field(default=2, ge=1, le=4)
+    decoder_convs: int = Field(default=1, ge=1, le=4)
     decoders: Literal["shared", "separate"] = "shared"
     norm: Literal["batch", "instance", "group"] = "batch"
     upsample: Literal["bilinear", "deconv"] = "bilinear"

@@ -19,7 +19,7 @@ class HVUNet(nn.Module):
     """U-Net for images of any size.
 
     Differs from Ronneberger et al.: same padding, normalisation after each convolution, two heads,
-    and by default bilinear upsampling after a 1x1 convolution.
+    and by default one convolution per level on the way up, after bilinear upsampling.
 
     Source: Ronneberger, Fischer, Brox 2015, doi:10.1007/978-3-319-24574-4_28.
     """

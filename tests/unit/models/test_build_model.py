@@ -16,7 +16,7 @@ from trainables.models import HoVerNetConfig, ModelConfig, UNetConfig, build_mod
 SMALL = UNetConfig(width=4)
 VARIANTS = [
     SMALL,
-    UNetConfig(width=4, depth=2, encoder_convs=1, decoder_convs=1),
+    UNetConfig(width=4, depth=2, encoder_convs=1, decoder_convs=2),
     UNetConfig(width=4, depth=5),
     UNetConfig(width=4, decoders="separate"),
     UNetConfig(width=4, norm="instance"),
@@ -147,9 +147,9 @@ def test_convolutions_per_level_count() -> None:
         weights = build_model(config).state_dict()
         return sum(weight.shape[-2:] == (3, 3) for weight in weights.values())
 
-    assert num_convolutions(UNetConfig(width=4, depth=3)) == 3 * 2 + 2 * 2
+    assert num_convolutions(UNetConfig(width=4, depth=3)) == 3 * 2 + 2
     assert num_convolutions(UNetConfig(width=4, depth=3, encoder_convs=1, decoder_convs=3)) == 9
-    assert num_convolutions(UNetConfig(width=4, depth=3, decoders="separate")) == 6 + 2 * 4
+    assert num_convolutions(UNetConfig(width=4, depth=3, decoders="separate")) == 6 + 2 * 2
 
 
 def test_the_name_chooses_the_settings() -> None:
