@@ -18,7 +18,7 @@ _DOWNSAMPLING: Final = 8
 
 
 class PaddedHoVerNet(nn.Module):
-    """HoVer-Net: a ResNet-50 encoder and one dense decoder per head, about 33 million weights.
+    """HoVer-Net: a ResNet-50 encoder and one dense decoder per head, about 34 million weights.
 
     Differs from MONAI's `HoVerNet(mode="fast")`, whose modules and initialisation it uses: the
     decoders' convolutions are padded, so that the output covers the input; any input size goes,
