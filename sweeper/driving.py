@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
 
 import optuna
 
@@ -25,15 +24,16 @@ from sweeper.paths import Home, SweepPaths
 from sweeper.pruning import build_pruner
 from sweeper.spec import SweepSpec, dump_training
 from sweeper.study.budget import read_budget, spend
-from sweeper.study.events import Event, State
+from sweeper.study.events import State
 from sweeper.study.ledger import Ledger, Ticket
 from sweeper.study.lock import Driver
 from sweeper.study.records import SweepRecord, read_record
 from sweeper.tracking.address import resolve_address
 from sweeper.tracking.identity import SweepIdentity
 from sweeper.tracking.mirror import Mirror
+from sweeper.watching import Watcher
 
-__all__ = ["Drive", "Outcome", "Result", "SilentWatcher", "Watcher"]
+__all__ = ["Drive", "Outcome", "Result"]
 
 _SERVER_PATIENCE_S = 60.0
 _HURRIED_PATIENCE_S = 3.0
@@ -66,38 +66,6 @@ class Result:
     paths: SweepPaths
     max_trials: int
     mirrored: bool
-
-
-class Watcher(Protocol):
-    """Shows a person what happens; never raises. `note` is called from any thread."""
-
-    def phase(self, text: str) -> None:
-        """What is being done now."""
-
-    def note(self, text: str) -> None:
-        """Something worth a line of its own."""
-
-    def begin(self, spec: SweepSpec, plan: Plan, record: SweepRecord, max_trials: int) -> None:
-        """Trials start."""
-
-    def __call__(self, event: Event) -> None:
-        """Something happened to a trial."""
-
-
-class SilentWatcher:
-    """Shows nothing."""
-
-    def phase(self, text: str) -> None:
-        """Nothing."""
-
-    def note(self, text: str) -> None:
-        """Nothing."""
-
-    def begin(self, spec: SweepSpec, plan: Plan, record: SweepRecord, max_trials: int) -> None:
-        """Nothing."""
-
-    def __call__(self, event: Event) -> None:
-        """Nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

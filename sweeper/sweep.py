@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeper.checking import Checked, check_space
-from sweeper.driving import Drive, Outcome, Result, SilentWatcher, Watcher
+from sweeper.driving import Drive, Outcome, Result
 from sweeper.engine.loading import load_trainable, user_import_paths
 from sweeper.paths import Home
 from sweeper.space import enqueue_values
@@ -21,6 +21,7 @@ from sweeper.study.lock import drive
 from sweeper.study.records import SweepRecord, read_record
 from sweeper.study.store import create_sweep, drop_torn_line, open_spec, open_study, require_free
 from sweeper.tracking.address import resolve_address
+from sweeper.watching import SilentWatcher, Watcher
 
 __all__ = ["Outcome", "Result", "Watcher", "resume", "run"]
 

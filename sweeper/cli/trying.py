@@ -59,13 +59,17 @@ def train(
     out: Annotated[
         Path, typer.Option("--out", help="Folder for checkpoints, logs and artifacts; must be new.")
     ] = Path("trained"),
-    device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
+    device: Annotated[
+        str | None,
+        typer.Option("--device", help="cpu, cuda or cuda:N.  [default: a GPU if there is one]"),
+    ] = None,
     threads: Annotated[
         int | None, typer.Option("--threads", help="CPU threads.  [default: all cores]", min=1)
     ] = None,
     home: HomeOption = None,
 ) -> None:
     """Trains one configuration in this process, without Ray, Optuna or MLflow."""
+    from sweeper.engine.resources import count_gpus
     from sweeper.engine.session import EpochReport, Failure
     from sweeper.training import train_once
 
@@ -76,7 +80,7 @@ def train(
         overrides=set_ or [],
         out=out,
         home=home,
-        device=device,
+        device=device or ("cuda" if count_gpus() else "cpu"),
         threads=threads or len(os.sched_getaffinity(0)),
     )
     for report in reports:
@@ -100,12 +104,14 @@ def _headline(metrics: Mapping[str, float]) -> str:
 def _cost(spec: SweepSpec, checked: Checked, place: object) -> str:
     from sweeper.checking import measure_epoch_s
     from sweeper.cli.wording import duration
-    from sweeper.engine.resources import plan_resources
+    from sweeper.engine.resources import count_gpus, plan_resources
     from sweeper.paths import Home
 
     assert isinstance(place, Home)
     cpus = len(os.sched_getaffinity(0))
-    plan = plan_resources(spec.resources, cpus=cpus, gpus=0, max_trials=spec.budget.trials)
+    plan = plan_resources(
+        spec.resources, cpus=cpus, gpus=count_gpus(), max_trials=spec.budget.trials
+    )
     epoch_s = measure_epoch_s(checked, place, device=plan.device, cpu_threads=plan.cpu_threads)
     if epoch_s is None:
         return "cost: this trainable can't estimate it"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sweeper.errors import UserError
 from sweeper.spec import Resources
 
-__all__ = ["Plan", "plan_resources"]
+__all__ = ["Plan", "count_gpus", "plan_resources"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,13 @@ def plan_resources(wanted: Resources, *, cpus: float, gpus: float, max_trials: i
         raise UserError(f"resources.cpus_per_trial: {cpu_share:g} asked for, {cpus:g} here")
     places = max(1, min(places, _fits(cpus, cpu_share)))
     return Plan(places=places, cpus=cpu_share, gpus=gpu_share, cpu_threads=max(1, int(cpu_share)))
+
+
+def count_gpus() -> int:
+    """GPUs that PyTorch sees in this process; loads torch."""
+    import torch
+
+    return torch.cuda.device_count()
 
 
 def _fits(total: float, share: float) -> int:
