@@ -48,7 +48,7 @@ def main() -> None:
         _explain(console, error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        console.print("stopped")
+        console.print("stopped at once; a sweep that had begun goes on with: sweeper resume NAME")
         sys.exit(_INTERRUPTED)
     except Exception:  # noqa: BLE001 - the door: a bug must not look like a user's mistake
         traceback.print_exc()
