@@ -16,7 +16,6 @@ from sweeper.errors import SweeperError
 __all__ = ["app", "main"]
 
 _BUG = 70
-_INTERRUPTED = 130
 
 app = typer.Typer(
     name="sweeper",
@@ -47,9 +46,6 @@ def main() -> None:
     except SweeperError as error:
         _explain(console, error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        console.print("stopped at once; a sweep that had begun goes on with: sweeper resume NAME")
-        sys.exit(_INTERRUPTED)
     except Exception:  # noqa: BLE001 - the door: a bug must not look like a user's mistake
         traceback.print_exc()
         console.print(

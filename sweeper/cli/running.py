@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,7 +44,7 @@ def run(
 
     console = Console()
     overrides = [*(set_ or []), *([f"name={name}"] if name is not None else [])]
-    with _watcher(console) as watcher:
+    with _stopped_at_once(console), _watcher(console) as watcher:
         result = sweep.run(
             space, overrides=overrides, home=home, tracking_uri=tracking_uri, watcher=watcher
         )
@@ -63,7 +65,7 @@ def resume(
     from sweeper import sweep
 
     console = Console()
-    with _watcher(console) as watcher:
+    with _stopped_at_once(console), _watcher(console) as watcher:
         result = sweep.resume(name, home=home, trials=trials, hours=hours, watcher=watcher)
     _finish(console, result, home)
 
@@ -76,6 +78,16 @@ def _watcher(console: Console) -> LiveWatcher | LineWatcher:
     from sweeper.cli.lines import LineWatcher
 
     return LineWatcher(console)
+
+
+@contextmanager
+def _stopped_at_once(console: Console) -> Iterator[None]:
+    """Says what a second ctrl-C leaves behind."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.print("stopped at once; a sweep that had begun goes on with: sweeper resume NAME")
+        raise typer.Exit(_INTERRUPTED) from None
 
 
 def _finish(console: Console, result: Result, home: Path | None) -> None:
