@@ -73,9 +73,9 @@ class HVConfig(BaseModel):
     crop_px: int = Field(default=128, ge=32, le=2048)
     batch_size: int = Field(default=8, ge=1, le=1024)
     steps_per_epoch: int | None = Field(default=None, ge=1)
-    area_power: float = Field(default=0.5, ge=0, le=1)
-    nuclei_frac: float = Field(default=0.5, ge=0, le=1)
-    eval_every: int = Field(default=2, ge=1)
+    area_power: float = Field(default=1.0, ge=0, le=1)
+    nuclei_frac: float = Field(default=1.0, ge=0, le=1)
+    eval_every: int = Field(default=3, ge=1)
     amp: bool = True
     model: ModelConfig = UNetConfig()
     loss: HVLossConfig = HVLossConfig()

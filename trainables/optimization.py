@@ -27,7 +27,7 @@ class OptimConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    lr: float = Field(default=2e-3, gt=0, le=1)
+    lr: float = Field(default=3e-3, gt=0, le=1)
     weight_decay: float = Field(default=1e-4, ge=0, le=1)
     schedule: Schedule = "cosine"
     warmup_epochs: float = Field(default=0.5, ge=0)
