@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeper.cli.live import state_style
-from sweeper.cli.wording import number, settings
+from sweeper.cli.wording import number, program, settings
 from sweeper.study.events import State
 from sweeper.study.records import SweepRecord, TrialRecord
 
@@ -35,15 +35,15 @@ def print_result(console: Console, result: Result, home: Path | None) -> None:
         unfinished = record.counts.get(State.RUNNING, 0)
         lines.append(
             f"{result.outcome}: {unfinished} trials wait at their last checkpoint;"
-            f" go on with: sweeper resume {spec.name}{at}"
+            f" go on with: {program()} resume {spec.name}{at}"
         )
     else:
-        lines.append(f"compare the trials: sweeper ui{at}")
-        lines.append(f"try more: sweeper resume {spec.name} --trials +12{at}")
+        lines.append(f"compare the trials: {program()} ui{at}")
+        lines.append(f"try more: {program()} resume {spec.name} --trials +12{at}")
     if not result.mirrored:
         lines.append(
             "MLflow does not hold everything yet; nothing is lost, the study has it: "
-            f"sweeper resume {spec.name}{at} sends the rest"
+            f"{program()} resume {spec.name}{at} sends the rest"
         )
     for line in lines:
         console.print(line, highlight=False, soft_wrap=True)

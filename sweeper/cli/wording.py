@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sweeper.study.events import TrialEnded
 
-__all__ = ["clock", "duration", "ending", "number", "settings", "short_name"]
+__all__ = ["clock", "duration", "ending", "number", "program", "settings", "short_name"]
 
 
 def clock(seconds: float) -> str:
@@ -46,6 +49,13 @@ def number(value: Any) -> str:
 def short_name(path: str) -> str:
     """The last part of a dotted setting or of a metric's name."""
     return path.replace("/", ".").rpartition(".")[2]
+
+
+def program() -> str:
+    """What to type for this program: its name if that is found, else its path as it was typed."""
+    if shutil.which("sweeper"):
+        return "sweeper"
+    return "python -m sweeper" if Path(sys.argv[0]).name == "__main__.py" else sys.argv[0]
 
 
 def settings(params: Mapping[str, Any]) -> str:
