@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 import statistics
 import subprocess
 import sys
@@ -47,9 +46,9 @@ def time_sweeper(trials: int, folder: Path) -> float:
     import ray
 
     from sweeper import run
-    from sweeper.engine import cluster
+    from sweeper.engine.environment import set_environment
 
-    os.environ.update(cluster.QUIET)
+    set_environment()
     ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     space = folder / "space.yaml"
     space.write_text(

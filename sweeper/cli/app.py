@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sweeper.cli import looking, running, trying
+from sweeper.engine.environment import set_environment
 from sweeper.errors import SweeperError
 
 __all__ = ["app", "main"]
@@ -39,6 +40,7 @@ app.command("version")(looking.version)
 def main() -> None:
     """Runs the command line and exits."""
     console = Console(stderr=True)
+    set_environment()
     # Logs go to files; Python's handler of last resort would write across the live view.
     logging.getLogger().addHandler(logging.NullHandler())
     try:

@@ -8,19 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-__all__ = ["QUIET", "Cluster", "local_ray"]
+from sweeper.engine.environment import set_environment
 
-#: Environment that keeps Ray and Tune quiet; read when they are imported.
-QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_AIR_NEW_OUTPUT": "0",
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",
-    "TUNE_GLOBAL_CHECKPOINT_S": "86400",
-    "TUNE_FORCE_TRIAL_CLEANUP_S": "1",
-    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
-}
+__all__ = ["Cluster", "local_ray"]
 
 _OBJECT_STORE_BYTES = 150 * 2**20
 
@@ -36,7 +26,7 @@ class Cluster:
 @contextmanager
 def local_ray() -> Iterator[Cluster]:
     """Ray on this machine while the block runs; one that this process has already is used."""
-    os.environ.update({key: value for key, value in QUIET.items() if key not in os.environ})
+    set_environment()
     import ray
 
     _quiet_logging()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +12,9 @@ import pytest
 @pytest.fixture(scope="session")
 def small_ray():
     """Two CPUs, a small object store, no dashboard; sweeps in this process use it."""
-    from sweeper.engine.cluster import QUIET
+    from sweeper.engine.environment import set_environment
 
-    os.environ.update(QUIET)
+    set_environment()
     import ray
 
     ray.init(
