@@ -58,7 +58,7 @@ class HVConfig(BaseModel):
             images equally often, 1 all pixels.
         nuclei_frac: Share of the crops that are placed on a nucleus; the others lie anywhere.
         eval_every: Epochs between evaluations; the last epoch is always evaluated.
-        amp: Mixed precision on a GPU; without effect on a CPU.
+        amp: Mixed precision, on GPUs and on CPUs with AVX512-BF16 or AMX; no effect elsewhere.
         model: The network.
         loss: Weights of the terms and of the heads.
         optim: Optimizer and learning rate.

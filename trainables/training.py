@@ -49,7 +49,7 @@ class TrainerSettings:
     Attributes:
         epochs: Epochs that the schedule spans, at least 1.
         optim: Optimizer and learning rate.
-        amp: Mixed precision; has an effect on GPUs alone.
+        amp: Mixed precision, on GPUs and on CPUs with AVX512-BF16 or AMX; no effect elsewhere.
         device: `cpu`, `cuda` or `cuda:N`.
         workers: Threads that prepare batches; 0: the training thread does.
         seed: Non-negative.
