@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from sweeper.cli import looking, running, trying
+from sweeper.cli import looking, running, serving, trying
 from sweeper.engine.environment import set_environment
 from sweeper.errors import SweeperError
 
@@ -33,7 +33,7 @@ app.command("list")(looking.list_sweeps)
 app.command("status")(looking.status)
 app.command("check")(trying.check)
 app.command("train")(trying.train)
-app.command("ui")(looking.ui)
+app.command("ui")(serving.ui)
 app.command("version")(looking.version)
 
 

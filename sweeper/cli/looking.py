@@ -1,13 +1,7 @@
-"""`sweeper list`, `status`, `ui` and `version`: they change nothing, and need no ray or torch."""
+"""`sweeper list`, `status` and `version`: they change nothing, and need no ray or torch."""
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from importlib import metadata
 from typing import Annotated
 
@@ -16,17 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from sweeper.cli.options import HomeOption
-from sweeper.errors import UserError
 from sweeper.paths import Home
 
-__all__ = ["list_sweeps", "status", "ui", "version"]
-
-# Pages alone: no job workers, no chatter.
-_QUIET_SERVER = {
-    "PYTHONWARNINGS": "ignore",
-    "MLFLOW_LOGGING_LEVEL": "WARNING",
-    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-}
+__all__ = ["list_sweeps", "status", "version"]
 
 
 def version() -> None:
@@ -96,54 +82,3 @@ def status(
     console.print(", ".join(f"{count} {state}" for state, count in record.counts.items()))
     console.print(trial_table(record, spec, is_driven=driven))
     print_best(console, record, spec)
-
-
-def ui(
-    home: HomeOption = None,
-    port: Annotated[
-        int, typer.Option("--port", help="0: any that is free.", min=0, max=65535)
-    ] = 5000,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-) -> None:
-    """Serves MLflow's pages on the store of a home folder, until ctrl-C."""
-    place = Home.at(home)
-    if not place.mlflow_db.is_file():
-        raise UserError(
-            f"no MLflow store in {place.root}", hint="sweeper run makes one; --home names another"
-        )
-    port = _free_port(host, port)
-    typer.echo("starting MLflow ...")
-    command = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port)]
-    command += ["--backend-store-uri", f"sqlite:///{place.mlflow_db}"]
-    command += ["--default-artifact-root", place.mlartifacts.as_uri(), "--workers", "1"]
-    command += ["--uvicorn-opts", "--log-level warning"]
-    # A session of its own: ctrl-C comes to us alone, and we end the server in order.
-    process = subprocess.Popen(command, env={**os.environ, **_QUIET_SERVER}, start_new_session=True)
-    try:
-        while process.poll() is None and not _answers(host, port):
-            time.sleep(0.2)
-        if process.returncode is None:
-            typer.echo(f"MLflow is ready: http://{host}:{port}/#/experiments  (ctrl-C ends it)")
-        code = process.wait()
-    except KeyboardInterrupt:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
-        return
-    raise typer.Exit(code)
-
-
-def _answers(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((host, port)) == 0
-
-
-def _free_port(host: str, port: int) -> int:
-    with socket.socket() as probe:
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise UserError(
-                f"can't listen on {host}:{port}: {error.strerror}",
-                hint="--port 0 takes any port that is free",
-            ) from error
-        return int(probe.getsockname()[1])
