@@ -108,9 +108,10 @@ class Drive:
         desk = Desk(ledger, on_closing=self._say_closing, hours_left=budget.hours_left)
         started_s = time.monotonic()
         try:
-            self.watcher.phase("starting Ray")
-            with _log_to(self.paths.log), local_ray() as cluster:
-                self._run_trials(desk, cluster, budget.trials)
+            if not ledger.is_done:
+                self.watcher.phase("starting Ray")
+                with _log_to(self.paths.log), local_ray() as cluster:
+                    self._run_trials(desk, cluster, budget.trials)
         finally:
             desk.let_go()
             spend(self.study, time.monotonic() - started_s)

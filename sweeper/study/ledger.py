@@ -104,6 +104,13 @@ class Ledger:
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             self._interrupted.append(trial.number)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether no trial waits to be begun or to go on."""
+        trials = self.study.get_trials(deepcopy=False)
+        begun = sum(trial.state is not TrialState.WAITING for trial in trials)
+        return begun >= self.max_trials and not self._interrupted
+
     def next_ticket(self) -> Ticket | None:
         """The next trial to run, written to the study; None if the budget of trials is used up.
 
@@ -113,11 +120,9 @@ class Ledger:
             ticket = self._reopen(self._interrupted.popleft())
             if ticket is not None:
                 return ticket
-        trials = self.study.get_trials(deepcopy=False)
-        begun = sum(trial.state is not TrialState.WAITING for trial in trials)
-        if begun >= self.max_trials:
+        if self.is_done:
             return None
-        self.study.sampler = build_sampler(self.spec, len(trials))
+        self.study.sampler = build_sampler(self.spec, len(self.study.get_trials(deepcopy=False)))
         trial = self.study.ask()
         return self._issue(trial, suggest(trial, self.spec.space), from_epoch=0)
 
