@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeper.engine.loading import TrainableClass, load_trainable, user_import_paths
+from sweeper.engine.resources import count_gpus, plan_resources
 from sweeper.errors import DataError, Problem, SpecError
 from sweeper.paths import Home
 from sweeper.protocol import DataSummary, TrialContext
@@ -40,14 +42,15 @@ def check_space(file: SpecFile, home: Home) -> Checked:
     Raises:
         SpecError: Mistakes at their lines, all at once.
         DataError: Data that can't be used.
-        UserError: The trainable can't be imported.
+        UserError: The trainable can't be imported, or a trial asks for more than there is.
     """
     problems = find_problems(file)
     if problems:
         raise SpecError(problems)
     trainable = load_trainable(file.spec.trainable, user_import_paths())
     config = build_config(file.spec, representative_params(file.spec.space)[0])
-    home.cache.mkdir(parents=True, exist_ok=True)
+    _check_resources(file.spec)
+    home.make()
     try:
         data = trainable.prepare(config, home.cache)
     except DataError as error:
@@ -84,6 +87,21 @@ def measure_epoch_s(checked: Checked, home: Home, *, device: str, cpu_threads: i
             cpu_threads=cpu_threads,
         )
         return checked.trainable.measure_epoch_s(checked.config, context)
+
+
+def _check_resources(spec: SweepSpec) -> None:
+    """Refuses what this machine can't give.
+
+    Raises:
+        UserError: A trial asks for more than there is.
+    """
+    asks_for_gpus = spec.resources.gpus_per_trial not in {"auto", 0}
+    plan_resources(
+        spec.resources,
+        cpus=len(os.sched_getaffinity(0)),
+        gpus=count_gpus() if asks_for_gpus else 0,
+        max_trials=spec.budget.trials,
+    )
 
 
 def _unknown_metrics(spec: SweepSpec, trainable: TrainableClass) -> Iterator[tuple[str, str]]:

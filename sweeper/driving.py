@@ -24,7 +24,6 @@ from sweeper.paths import Home, SweepPaths
 from sweeper.pruning import build_pruner
 from sweeper.spec import SweepSpec, dump_training
 from sweeper.study.budget import read_budget, spend
-from sweeper.study.events import State
 from sweeper.study.ledger import Ledger, Ticket
 from sweeper.study.lock import Driver
 from sweeper.study.records import SweepRecord, read_record
@@ -190,8 +189,7 @@ class Drive:
 
 
 def _outcome(desk: Desk, record: SweepRecord, max_trials: int) -> Outcome:
-    ended = sum(trial.state not in {State.QUEUED, State.RUNNING} for trial in record.trials)
-    if ended >= max_trials:
+    if record.num_ended >= max_trials:
         return Outcome.FINISHED
     return Outcome.OUT_OF_TIME if desk.out_of_time else Outcome.INTERRUPTED
 

@@ -28,6 +28,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sweeper.errors import UserError
+
 __all__ = ["Home", "SweepPaths", "TrialPaths", "default_home"]
 
 _SWEEP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -107,8 +109,36 @@ class Home:
 
     @classmethod
     def at(cls, folder: Path | str | None) -> Home:
-        """The home at `folder`, absolute; None: `default_home()`."""
-        return cls(Path(folder or default_home()).expanduser().resolve())
+        """The home at `folder`, absolute; None: `default_home()`.
+
+        Raises:
+            UserError: Something else than a folder is there.
+        """
+        root = Path(folder or default_home()).expanduser().resolve()
+        if root.exists() and not root.is_dir():
+            raise UserError(f"--home: {root} is not a folder")
+        return cls(root)
+
+    def make(self) -> None:
+        """Creates the folder, with room for prepared data.
+
+        Raises:
+            UserError: It can't be written.
+        """
+        try:
+            self.cache.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"--home: can't write to {self.root}: {error.strerror}",
+                hint="--home or SWEEPER_HOME names another folder",
+            ) from error
+        if not os.access(self.root, os.W_OK):
+            raise UserError(f"--home: can't write to {self.root}")
+
+    @property
+    def option(self) -> str:
+        """What to add to a command to mean this home; empty for the default one."""
+        return "" if self.root == default_home().resolve() else f" --home {self.root}"
 
     @property
     def mlflow_db(self) -> Path:

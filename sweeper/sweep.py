@@ -82,6 +82,7 @@ def resume(
     home: Path | str | None = None,
     trials: str | None = None,
     hours: float | None = None,
+    tracking_uri: str | None = None,
     watcher: Watcher | None = None,
 ) -> Result:
     """Goes on with a sweep: interrupted trials from their checkpoints, then the rest of the budget.
@@ -91,6 +92,7 @@ def resume(
         home: See `run`.
         trials: New budget of trials: `+20` (more than now) or `40` (in all).
         hours: Hours to add to the budget of time.
+        tracking_uri: Another MLflow server than before, from now on; None: as before.
         watcher: Shows progress.
 
     Raises:
@@ -99,6 +101,7 @@ def resume(
     """
     watcher = watcher or SilentWatcher()
     place = Home.at(home)
+    resolve_address(place, tracking_uri)
     open_study(place, name)  # a sweep that is not there has no lock either
     paths = place.sweep(name)
     with drive(paths) as driver:
@@ -107,6 +110,8 @@ def resume(
         spec = open_spec(paths)
         load_trainable(spec.trainable, user_import_paths())
         extend_budget(study, spec, trials=trials, hours=hours)
+        if tracking_uri is not None:
+            study.set_user_attr("tracking_uri", tracking_uri)
         watcher.note(_what_is_there(read_record(study), read_budget(study, spec).trials))
         return Drive(
             home=place, paths=paths, spec=spec, study=study, driver=driver, watcher=watcher

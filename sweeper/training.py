@@ -49,10 +49,13 @@ def train_once(
     ]
     if problems:
         raise SpecError(problems)
-    cache = Home.at(home).cache
-    cache.mkdir(parents=True, exist_ok=True)
-    trainable.prepare(training.config, cache)
-    out.mkdir(parents=True, exist_ok=True)
+    place = Home.at(home)
+    place.make()
+    trainable.prepare(training.config, place.cache)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--out: can't write to {out}: {error.strerror}") from error
     session = Session()
     session.begin(
         Order(
@@ -61,7 +64,7 @@ def train_once(
             config=training.config,
             seed=training.seed,
             trial_dir=out.resolve(),
-            cache_dir=cache,
+            cache_dir=place.cache,
             device=device,
             cpu_threads=threads,
         )

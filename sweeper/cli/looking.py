@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from importlib import metadata
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from sweeper.cli.options import HomeOption
-from sweeper.paths import Home
+from sweeper.paths import Home, SweepPaths
+
+if TYPE_CHECKING:
+    from sweeper.study.records import SweepRecord
 
 __all__ = ["list_sweeps", "status", "version"]
 
@@ -26,7 +29,6 @@ def list_sweeps(home: HomeOption = None) -> None:
     from sweeper.cli.wording import number
     from sweeper.study.budget import read_budget
     from sweeper.study.events import State
-    from sweeper.study.lock import is_driven
     from sweeper.study.records import read_record
     from sweeper.study.store import open_spec, open_study
 
@@ -44,13 +46,11 @@ def list_sweeps(home: HomeOption = None) -> None:
         study, spec = open_study(place, paths.name), open_spec(paths)
         record, counts = read_record(study), read_record(study).counts
         trials = read_budget(study, spec).trials
-        ended = len(record.trials) - counts.get(State.QUEUED, 0) - counts.get(State.RUNNING, 0)
-        now = "running" if is_driven(paths) else "finished" if ended >= trials else "interrupted"
         best = record.best
         table.add_row(
             paths.name,
-            now,
-            f"{ended}/{trials}",
+            _now(paths, record, trials),
+            f"{record.num_ended}/{trials}",
             *(str(counts.get(s, 0)) for s in (State.COMPLETED, State.PRUNED, State.FAILED)),
             f"{spec.objectives[0].metric} {number(best.values[0])} (#{best.number})"
             if best
@@ -64,6 +64,7 @@ def status(
 ) -> None:
     """Shows the trials of a sweep, whether it runs or not."""
     from sweeper.cli.summary import print_best, trial_table
+    from sweeper.study.budget import read_budget
     from sweeper.study.lock import is_driven, read_driver
     from sweeper.study.records import read_record
     from sweeper.study.store import open_spec, open_study
@@ -78,7 +79,14 @@ def status(
     if driven and driver is not None:
         console.print(f"{name}: running, pid {driver.pid} on {driver.host} since {driver.since}")
     else:
-        console.print(f"{name}: no driver at work")
-    console.print(", ".join(f"{count} {state}" for state, count in record.counts.items()))
+        console.print(f"{name}: {_now(paths, record, read_budget(study, spec).trials)}")
     console.print(trial_table(record, spec, is_driven=driven))
     print_best(console, record, spec)
+
+
+def _now(paths: SweepPaths, record: SweepRecord, trials: int) -> str:
+    from sweeper.study.lock import is_driven
+
+    if is_driven(paths):
+        return "running"
+    return "finished" if record.num_ended >= trials else "interrupted"

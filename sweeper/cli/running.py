@@ -60,13 +60,24 @@ def resume(
         float | None, typer.Option("--hours", help="Hours to add to the budget of time.")
     ] = None,
     home: HomeOption = None,
+    tracking_uri: Annotated[
+        str | None,
+        typer.Option("--tracking-uri", help="Another MLflow server than before, from now on."),
+    ] = None,
 ) -> None:
     """Goes on with a sweep that was interrupted, or extends one that is finished."""
     from sweeper import sweep
 
     console = Console()
     with _stopped_at_once(console), _watcher(console) as watcher:
-        result = sweep.resume(name, home=home, trials=trials, hours=hours, watcher=watcher)
+        result = sweep.resume(
+            name,
+            home=home,
+            trials=trials,
+            hours=hours,
+            tracking_uri=tracking_uri,
+            watcher=watcher,
+        )
     _finish(console, result, home)
 
 

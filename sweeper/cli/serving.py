@@ -7,8 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
@@ -45,29 +46,44 @@ def ui(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     typer.echo("starting MLflow ...")
-    server = _start_server(place, host, port)
+    with tempfile.TemporaryFile() as said:
+        code = _serve(_start_server(place, host, port, said), f"{host}:{port}", stopped)
+        if not stopped.is_set():
+            said.seek(0)
+            typer.echo(said.read().decode(errors="replace"), err=True)
+            raise typer.Exit(code or 1)
+
+
+def _serve(server: subprocess.Popen[bytes], at: str, stopped: threading.Event) -> int:
+    """Waits until the server ends by itself or is to be stopped; returns its exit code."""
+    host, _, port = at.rpartition(":")
     told = False
     try:
         while server.poll() is None and not stopped.is_set():
-            if not told and _answers(host, port):
-                typer.echo(f"MLflow is ready: http://{host}:{port}/#/experiments  (ctrl-C ends it)")
+            if not told and _answers(host, int(port)):
+                typer.echo(f"MLflow is ready: http://{at}/#/experiments  (ctrl-C ends it)")
                 told = True
             stopped.wait(0.2)
     finally:
         if server.poll() is None:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait()
-    if not stopped.is_set():
-        raise typer.Exit(server.returncode)
+    return server.returncode
 
 
-def _start_server(place: Home, host: str, port: int) -> subprocess.Popen[bytes]:
+def _start_server(place: Home, host: str, port: int, said: IO[bytes]) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port)]
     command += ["--backend-store-uri", f"sqlite:///{place.mlflow_db}"]
     command += ["--default-artifact-root", place.mlartifacts.as_uri(), "--workers", "1"]
     command += ["--uvicorn-opts", "--log-level warning"]
     # A session of its own: ctrl-C comes to us alone, and we end the server in order.
-    return subprocess.Popen(command, env={**os.environ, **_QUIET_SERVER}, start_new_session=True)
+    return subprocess.Popen(
+        command,
+        env={**os.environ, **_QUIET_SERVER},
+        stdout=said,
+        stderr=said,
+        start_new_session=True,
+    )
 
 
 def _answers(host: str, port: int) -> bool:

@@ -38,12 +38,14 @@ def print_result(console: Console, result: Result, home: Path | None) -> None:
             f" go on with: {program()} resume {spec.name}{at}"
         )
     else:
-        lines.append(f"compare the trials: {program()} ui{at}")
+        server = record.attrs.get("tracking_uri")
+        lines.append(f"compare the trials: {server or f'{program()} ui{at}'}")
         lines.append(f"try more: {program()} resume {spec.name} --trials +12{at}")
     if not result.mirrored:
         lines.append(
             "MLflow does not hold everything yet; nothing is lost, the study has it: "
-            f"{program()} resume {spec.name}{at} sends the rest"
+            f"{program()} resume {spec.name}{at} sends the rest (to another server with "
+            "--tracking-uri)"
         )
     for line in lines:
         console.print(line, highlight=False, soft_wrap=True)
@@ -83,7 +85,7 @@ def trial_table(record: SweepRecord, spec: SweepSpec, *, is_driven: bool) -> Tab
             Text(_label(trial, is_driven=is_driven), style=state_style(trial.state)),
             str(trial.epoch),
             *("" if value is None else number(value) for value in latest),
-            trial.reason if explained else settings(trial.params),
+            trial.reason.removeprefix("pruned ") if explained else settings(trial.params),
         )
     return table
 
@@ -107,4 +109,4 @@ def _why_none(record: SweepRecord) -> str:
     failed = [trial.reason for trial in record.trials if trial.state is State.FAILED]
     if failed:
         return f"no trial was completed; the last failure: {failed[-1]}"
-    return "no trial was completed yet"
+    return "no trial was completed"

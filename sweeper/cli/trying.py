@@ -89,9 +89,7 @@ def train(
                 console.print(f"failed: {reason}", style="bold red", soft_wrap=True)
                 raise typer.Exit(_FAILED)
             case EpochReport(epoch=epoch, metrics=metrics):
-                console.print(
-                    f"epoch {epoch}  {_headline(metrics)}", highlight=False, soft_wrap=True
-                )
+                console.print(f"epoch {epoch}  {_headline(metrics)}", highlight=False)
     console.print(f"checkpoints, log and artifacts: {out}", highlight=False, soft_wrap=True)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 
 from sweeper.spec.parameters import FixedParameter, FloatParameter, IntParameter
-from sweeper.spec.rules import MedianRule, PatientRule, PercentileRule, StallRule
+from sweeper.spec.rules import GateRule, MedianRule, PatientRule, PercentileRule, StallRule
 from sweeper.spec.samplers import CmaesSampler, GridSampler, Nsga2Sampler, TpeSampler
 from sweeper.spec.sweep_spec import SweepSpec
 
@@ -50,6 +50,8 @@ def _rule_notes(spec: SweepSpec) -> Iterator[str]:
         first = getattr(plain, "warmup_epochs", 0)
         if isinstance(plain, StallRule):
             first += plain.patience
+        if isinstance(plain, GateRule):
+            first = plain.epoch
         if first >= epochs:
             yield f"pruning.{index} ({plain.rule}) never acts: budget.epochs is {epochs}"
         elif isinstance(plain, MedianRule | PercentileRule) and plain.startup_trials >= trials:

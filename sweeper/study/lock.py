@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from filelock import FileLock, Timeout
 
 from sweeper.errors import SweepLockedError
-from sweeper.paths import SweepPaths
+from sweeper.paths import Home, SweepPaths
 
 __all__ = ["Driver", "drive", "is_driven", "read_driver"]
 
@@ -72,7 +72,8 @@ def drive(paths: SweepPaths) -> Iterator[Driver]:
         who = f"pid {other.pid} on {other.host} since {other.since}" if other else "another process"
         raise SweepLockedError(
             f"sweep '{paths.name}' is being run by {who}",
-            hint=f"watch it: sweeper status {paths.name}   or stop that process first",
+            hint=f"watch it: sweeper status {paths.name}{Home(paths.root.parent).option}   "
+            "or stop that process first",
         ) from error
     try:
         driver = Driver(

@@ -74,6 +74,12 @@ class SweepRecord:
         return Counter(trial.state for trial in self.trials)
 
     @property
+    def num_ended(self) -> int:
+        """Trials that are over, however they ended."""
+        open_states = {State.QUEUED, State.RUNNING}
+        return sum(trial.state not in open_states for trial in self.trials)
+
+    @property
     def best(self) -> TrialRecord | None:
         """The completed trial with the best first objective; None if none is completed."""
         completed = [trial for trial in self.trials if trial.state is State.COMPLETED]

@@ -68,8 +68,8 @@ def require_free(home: Home, name: str) -> SweepPaths:
     if paths.root.exists():
         raise SweepExistsError(
             f"a sweep named '{name}' exists already in {home.root}",
-            hint=f"go on with it: sweeper resume {name}   "
-            f"or start another: sweeper run ... --name {name}-2",
+            hint=f"go on with it: sweeper resume {name}{home.option}   "
+            f"or start another: sweeper run ... --name {name}-2{home.option}",
         )
     return paths
 
@@ -92,8 +92,8 @@ def create_sweep(
         BackendError: The folder can't be written.
     """
     paths = require_free(home, spec.name)
+    home.make()
     try:
-        home.root.mkdir(parents=True, exist_ok=True)
         draft = SweepPaths(Path(tempfile.mkdtemp(prefix=f".new-{spec.name}-", dir=home.root)))
     except OSError as error:
         raise BackendError(f"can't write to {home.root}: {error.strerror}") from error

@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
+_LAST_TRY_S = 10.0
 # A request that MLflow refuses as wrong stays wrong.
 _FINAL = {"INVALID_PARAMETER_VALUE", "BAD_REQUEST", "RESOURCE_ALREADY_EXISTS"}
 
@@ -66,6 +67,8 @@ class Mirror:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._give_up = threading.Event()
         self._left = 0
+        self._reached = threading.Event()
+        self._refused = threading.Event()
         self._thread = threading.Thread(target=self._work, name="mlflow-mirror", daemon=True)
 
     def start(self, record: SweepRecord) -> None:
@@ -102,6 +105,8 @@ class Mirror:
         """
         self._jobs.put(lambda book: self._end_sweep(book, record, finished=finished))
         self._jobs.put(None)
+        if self._refused.is_set() and not self._reached.is_set():
+            patience_s = min(patience_s, _LAST_TRY_S)  # it has not answered once
         self._thread.join(patience_s)
         self._give_up.set()
         self._thread.join(1.0)
@@ -111,6 +116,7 @@ class Mirror:
         from sweeper.tracking.runs import RunBook
 
         book = self._insist(lambda: RunBook(self._address, self._identity))
+        self._reached.set()
         while (job := self._jobs.get()) is not None:
             if book is None or self._give_up.is_set():
                 self._left += 1
@@ -131,6 +137,7 @@ class Mirror:
                     self._on_trouble(f"MLflow refused a record: {error}")
                     return None
                 logger.warning("MLflow does not answer: %s", error)
+                self._refused.set()
                 if pause_s == _FIRST_PAUSE_S:
                     self._on_trouble(f"MLflow at {self._address.uri} does not answer; trying again")
                 if self._give_up.wait(pause_s):

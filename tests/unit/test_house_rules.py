@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shlex
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer.main
 
 from sweeper.checking import find_problems
 from sweeper.cli.app import app
+from sweeper.engine.session import Order, Session
 from sweeper.spec import read_spec, read_training
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -52,3 +54,31 @@ def test_make_targets_in_the_readme_exist():
     makefile = (_ROOT / "Makefile").read_text(encoding="utf-8")
     named = set(re.findall(r"\bmake ([a-z]+)\b", _README)) - {"are"}
     assert {name for name in named if f"\n{name}:" not in makefile} == set()
+
+
+def test_class_in_the_readme_trains_and_goes_on(tmp_path):
+    (code,) = re.findall(r"```python\n(class Line.*?)```", _README, flags=re.DOTALL)
+    (tmp_path / "line_of_the_readme.py").write_text(code, encoding="utf-8")
+    order = Order(
+        number=0,
+        trainable="line_of_the_readme:Line",
+        config={"epochs": 3, "lr": 0.5},
+        seed=0,
+        trial_dir=tmp_path / "trial",
+        cache_dir=tmp_path,
+        import_paths=(str(tmp_path),),
+    )
+    first, second = Session(), Session()
+    first.begin(order)
+    assert [first.next_report().metrics["score"] for _ in range(2)] == [0.5, 1.0]
+    first.close()
+    second.begin(dataclasses.replace(order, from_epoch=2))
+    assert second.next_report().metrics["score"] == 1.5
+    second.close()
+
+
+def test_space_in_the_readme_is_valid(tmp_path):
+    (text,) = re.findall(r"```yaml\n(name: hv.*?)```", _README, flags=re.DOTALL)
+    space = tmp_path / "readme.yaml"
+    space.write_text(text, encoding="utf-8")
+    assert find_problems(read_spec(space)) == []

@@ -48,11 +48,6 @@ def _unwrapped(rules: Mapping[int, Rule]) -> Iterator[tuple[FieldPath, _Plain]]:
 
 def _check_epochs(path: FieldPath, rule: _Plain, budget: Budget) -> Iterator[Mistake]:
     match rule:
-        case GateRule(epoch=epoch) if epoch > budget.epochs:
-            yield (
-                (*path, "epoch"),
-                f"epoch {epoch} is never reached; budget.epochs is {budget.epochs}",
-            )
         case HyperbandRule(min_epochs=epochs) | SuccessiveHalvingRule(min_epochs=epochs) if (
             epochs >= budget.epochs
         ):

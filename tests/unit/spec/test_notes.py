@@ -36,6 +36,12 @@ budget: {trials: 10, epochs: 5}
         ("nsgaii", "", ["all 10 trials are random: sampler.population is 50"]),
         ("grid", "", ["the grid has 30 points, of which 10 are tried"]),
         ("cmaes", "", ["cmaes does not learn about y; drawn at random"]),
+        ("random", "{rule: gate, metric: m, epoch: 4, min: 0}", []),
+        (
+            "random",
+            "{rule: gate, metric: m, epoch: 5, min: 0}",
+            ["pruning.0 (gate) never acts: budget.epochs is 5"],
+        ),
         ("random", "{rule: stall, metric: m, patience: 3, warmup_epochs: 1}", []),
         (
             "random",

@@ -72,11 +72,6 @@ TABLE = {
         "min: 0.3, max: 0.2",
         ["18: pruning.0.min: min 0.3 is above max 0.2"],
     ),
-    "gate after the end": (
-        "epoch: 3",
-        "epoch: 7",
-        ["18: pruning.0.epoch: epoch 7 is never reached; budget.epochs is 6"],
-    ),
     "hyperband without room": (
         "rule: median, metric: val/aji",
         "rule: hyperband, min_epochs: 6",
