@@ -112,17 +112,15 @@ class LiveWatcher:
 
     def _table(self, board: Board) -> RenderableType:
         table = Table(box=None, padding=(0, 1), expand=False, header_style="dim")
-        table.add_column("trial", justify="right")
-        table.add_column("epoch", justify="right")
-        for metric in board.metrics:
-            table.add_column(short_name(metric), justify="right", overflow="fold")
-        table.add_column("settings", overflow="ellipsis", no_wrap=True, ratio=1)
+        for name in ("trial", "epoch", *map(short_name, board.metrics)):
+            table.add_column(name, justify="right", no_wrap=True)
+        # The only column that gives way where the terminal is narrow; cut, not wrapped.
+        table.add_column("settings")
         for row in board.rows.values():
             values = [
                 number(row.latest[metric]) if metric in row.latest else ""
                 for metric in board.metrics
             ]
-            table.add_row(
-                f"#{row.number}", f"{row.epoch}/{board.epochs}", *values, settings(row.params)
-            )
+            varied = Text(settings(row.params), no_wrap=True, overflow="ellipsis")
+            table.add_row(f"#{row.number}", f"{row.epoch}/{board.epochs}", *values, varied)
         return table

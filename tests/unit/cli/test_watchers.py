@@ -71,7 +71,8 @@ def test_live_view_fits_80_columns(spec):
     shown = console(terminal=True)
     watcher = LiveWatcher(shown)
     watcher.begin(spec, PLAN, NOTHING, 8)
-    for event in EVENTS:
+    many = {f"loss.weight_{index}": 0.123456 for index in range(10)}
+    for event in (*EVENTS, TrialStarted(number=3, params=many, from_epoch=0)):
         watcher(event)
     picture = console(terminal=False)
     picture.print(watcher._render())
