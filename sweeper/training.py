@@ -9,7 +9,7 @@ from sweeper.engine.loading import load_trainable, user_import_paths
 from sweeper.engine.session import Failure, Order, Report, Session
 from sweeper.errors import Problem, SpecError, UserError
 from sweeper.paths import Home
-from sweeper.spec import read_training
+from sweeper.spec import TrainingFile, read_training
 
 __all__ = ["train_once"]
 
@@ -40,18 +40,10 @@ def train_once(
         UserError: The file, the configuration or the data is wrong, or `out` exists.
     """
     training = read_training(config, overrides)
-    if out.exists() and any(out.iterdir()):
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise UserError(f"{out} exists and is not empty", hint="name a new folder with --out")
-    trainable = load_trainable(training.trainable, user_import_paths())
-    problems = [
-        Problem(where=training.locate(problem.where), reason=problem.reason)
-        for problem in trainable.check_config(training.config)
-    ]
-    if problems:
-        raise SpecError(problems)
     place = Home.at(home)
-    place.make()
-    trainable.prepare(training.config, place.cache)
+    _prepare(training, place)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -77,3 +69,16 @@ def train_once(
                 return
     finally:
         session.close()
+
+
+def _prepare(training: TrainingFile, home: Home) -> None:
+    """Finds mistakes and prepares the data, before anything is written to the output."""
+    trainable = load_trainable(training.trainable, user_import_paths())
+    problems = [
+        Problem(where=training.locate(problem.where), reason=problem.reason)
+        for problem in trainable.check_config(training.config)
+    ]
+    if problems:
+        raise SpecError(problems)
+    home.make()
+    trainable.prepare(training.config, home.cache)
