@@ -11,12 +11,16 @@
         ├── study.journal    the Optuna study: the record of truth
         ├── lock             held by the driver while it runs
         ├── driver.json      pid, host and start of the newest driver
+        ├── stop             asks the driver to stop; there only until it has
         ├── log              the driver's log
         ├── ray/             Ray Tune's own files; may be deleted
         └── trials/<number>/
             ├── config.yaml  runs alone: `sweeper train .../config.yaml`
             ├── log          the trial's log
             ├── artifacts/   files shown with the trial
+            ├── spool/       what MLflow is to be sent of the trial, and how much of it was
+            ├── worker.json  the process that trains it; there only while it does
+            ├── last_words   what that process said when it died; there only while it runs
             └── checkpoints/epoch-00012/
 """
 
@@ -59,6 +63,18 @@ class TrialPaths:
         return self.root / "artifacts"
 
     @property
+    def spool(self) -> Path:
+        return self.root / "spool"
+
+    @property
+    def worker(self) -> Path:
+        return self.root / "worker.json"
+
+    @property
+    def last_words(self) -> Path:
+        return self.root / "last_words"
+
+    @property
     def checkpoints(self) -> Path:
         return self.root / "checkpoints"
 
@@ -88,6 +104,10 @@ class SweepPaths:
     @property
     def driver(self) -> Path:
         return self.root / "driver.json"
+
+    @property
+    def stop(self) -> Path:
+        return self.root / "stop"
 
     @property
     def log(self) -> Path:

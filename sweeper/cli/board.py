@@ -17,6 +17,7 @@ from sweeper.study.events import (
     State,
     TrialEnded,
     TrialInterrupted,
+    TrialRetried,
     TrialStarted,
 )
 from sweeper.study.records import SweepRecord, is_better
@@ -110,7 +111,7 @@ class Board:
                     self._epochs_of_ended.append(row.epoch)
                 if row is not None and state is State.COMPLETED:
                     self._note_best(row)
-            case TrialInterrupted(number=number):
+            case TrialInterrupted(number=number) | TrialRetried(number=number):
                 self.rows.pop(number, None)
 
     def _note_epoch(self, number: int, epoch: int, metrics: Mapping[str, float]) -> None:

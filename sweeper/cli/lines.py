@@ -7,7 +7,7 @@ import time
 from rich.console import Console
 
 from sweeper.cli.board import Board
-from sweeper.cli.wording import clock, duration, ending, number, settings, short_name
+from sweeper.cli.wording import clock, duration, ending, number, retrying, settings, short_name
 from sweeper.engine.resources import Plan
 from sweeper.spec import SweepSpec
 from sweeper.study.curves import Epoch
@@ -16,6 +16,7 @@ from sweeper.study.events import (
     Event,
     TrialEnded,
     TrialInterrupted,
+    TrialRetried,
     TrialStarted,
 )
 from sweeper.study.records import SweepRecord
@@ -66,6 +67,8 @@ class LineWatcher:
                 self._line(f"#{trial} {ending(event)}{self._standing(board)}")
             case TrialInterrupted(number=trial, epoch=epoch):
                 self._line(f"#{trial} waits at epoch {epoch}")
+            case TrialRetried(number=trial):
+                self._line(f"#{trial} {retrying(event)}")
 
     def _standing(self, board: Board) -> str:
         parts = [f"{board.num_ended}/{board.max_trials} done"]

@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeper.cli.board import Board
-from sweeper.cli.wording import clock, duration, ending, number, settings, short_name
+from sweeper.cli.wording import clock, duration, ending, number, retrying, settings, short_name
 from sweeper.engine.resources import Plan
 from sweeper.spec import SweepSpec
-from sweeper.study.events import Event, State, TrialEnded
+from sweeper.study.events import Event, State, TrialEnded, TrialRetried
 from sweeper.study.records import SweepRecord
 
 __all__ = ["LiveWatcher", "state_style"]
@@ -78,6 +78,9 @@ class LiveWatcher:
                 metric = self._board.spec.objectives[0].metric
                 line.append(f"  {short_name(metric)} {number(row.latest.get(metric, ''))}")
             self._console.print(line)
+        elif isinstance(event, TrialRetried):
+            line = Text(f"#{event.number} ", style="bold")
+            self._console.print(line.append(retrying(event), style="magenta"))
 
     def _render(self) -> RenderableType:
         parts: list[RenderableType] = []

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sweeper.study.events import TrialEnded
+    from sweeper.study.events import TrialEnded, TrialRetried
 
-__all__ = ["clock", "duration", "ending", "number", "program", "settings", "short_name"]
+__all__ = ["clock", "duration", "ending", "number", "program", "retrying", "settings", "short_name"]
 
 
 def clock(seconds: float) -> str:
@@ -37,6 +37,12 @@ def ending(event: TrialEnded) -> str:
     return (
         event.reason if event.reason.startswith(event.state) else f"{event.state}: {event.reason}"
     )
+
+
+def retrying(event: TrialRetried) -> str:
+    """What broke and from where the trial is tried again."""
+    start = f"epoch {event.epoch}" if event.epoch else "the start"
+    return f"{event.reason}; retry {event.attempt}, from {start}"
 
 
 def number(value: Any) -> str:

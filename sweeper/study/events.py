@@ -18,6 +18,7 @@ __all__ = [
     "State",
     "TrialEnded",
     "TrialInterrupted",
+    "TrialRetried",
     "TrialStarted",
     "state_of",
 ]
@@ -98,7 +99,26 @@ class TrialInterrupted:
     epoch: int
 
 
-Event = TrialStarted | EpochRecorded | TrialEnded | TrialInterrupted
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRetried:
+    """A trial broke and is tried again, from its newest whole checkpoint.
+
+    Attributes:
+        number: The trial.
+        epoch: The newest epoch that the study holds.
+        reason: What broke, a sentence.
+        attempt: Which retry this is, from 1.
+        at_ms: Milliseconds since 1970 (UTC).
+    """
+
+    number: int
+    epoch: int
+    reason: str
+    attempt: int
+    at_ms: int
+
+
+Event = TrialStarted | EpochRecorded | TrialEnded | TrialInterrupted | TrialRetried
 
 
 class Listener(Protocol):

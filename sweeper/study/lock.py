@@ -29,12 +29,14 @@ class Driver:
         since: Start, ISO 8601 with the local offset, to the second.
         token: Unique for each start; a worker whose driver's token is no longer the newest must not
             write any more.
+        task: What it does, as in "is being run by": `run` or `synced`.
     """
 
     pid: int
     host: str
     since: str
     token: str
+    task: str = "run"
 
 
 def read_driver(paths: SweepPaths) -> Driver | None:
@@ -58,8 +60,8 @@ def is_driven(paths: SweepPaths) -> bool:
 
 
 @contextmanager
-def drive(paths: SweepPaths) -> Iterator[Driver]:
-    """Holds the sweep for this process.
+def drive(paths: SweepPaths, task: str = "run") -> Iterator[Driver]:
+    """Holds the sweep for this process, to run it or for another task that must be alone.
 
     Raises:
         SweepLockedError: Another process holds it; names its pid, host and start.
@@ -71,7 +73,7 @@ def drive(paths: SweepPaths) -> Iterator[Driver]:
         other = read_driver(paths)
         who = f"pid {other.pid} on {other.host} since {other.since}" if other else "another process"
         raise SweepLockedError(
-            f"sweep '{paths.name}' is being run by {who}",
+            f"sweep '{paths.name}' is being {other.task if other else 'run'} by {who}",
             hint=f"watch it: sweeper status {paths.name}{Home(paths.root.parent).option}   "
             "or stop that process first",
         ) from error
@@ -81,6 +83,7 @@ def drive(paths: SweepPaths) -> Iterator[Driver]:
             host=socket.gethostname(),
             since=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
             token=uuid.uuid4().hex,
+            task=task,
         )
         draft = paths.driver.with_suffix(".tmp")
         draft.write_text(json.dumps(asdict(driver)), encoding="utf-8")

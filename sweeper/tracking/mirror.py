@@ -20,6 +20,7 @@ from sweeper.study.events import (
     State,
     TrialEnded,
     TrialInterrupted,
+    TrialRetried,
     TrialStarted,
 )
 from sweeper.study.records import SweepRecord, TrialRecord
@@ -89,6 +90,8 @@ class Mirror:
                 )
             case TrialInterrupted(number=number, epoch=epoch):
                 self._jobs.put(lambda book: book.interrupt_trial(number, epoch))
+            case TrialRetried():
+                return  # the run stays as it is
             case _:
                 assert_never(event)
 
