@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import logging
-import signal
-import threading
+import contextlib
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
-from types import FrameType
 
 import optuna
 
+from sweeper.engine.closing import Closing, Why
 from sweeper.engine.cluster import Cluster, local_ray
 from sweeper.engine.desk import Desk
 from sweeper.engine.loading import user_import_paths
 from sweeper.engine.resources import Plan, plan_resources
 from sweeper.engine.session import Order
+from sweeper.errors import BackendError
 from sweeper.paths import Home, SweepPaths
+from sweeper.process import log_to, stop_signals
 from sweeper.pruning import build_pruner
 from sweeper.spec import SweepSpec, dump_training
 from sweeper.study.budget import read_budget, spend
 from sweeper.study.ledger import Ledger, Ticket
 from sweeper.study.lock import Driver
 from sweeper.study.records import SweepRecord, read_record
+from sweeper.study.stopping import read_request
+from sweeper.study.workers import end_workers, forget_dead_workers, living_workers
 from sweeper.tracking.address import resolve_address
 from sweeper.tracking.identity import SweepIdentity
 from sweeper.tracking.mirror import Mirror
@@ -36,6 +35,8 @@ __all__ = ["Drive", "Outcome", "Result"]
 
 _SERVER_PATIENCE_S = 60.0
 _HURRIED_PATIENCE_S = 3.0
+_LINGERING_S = 15.0
+_RAY_STARTS = 3
 
 
 class Outcome(StrEnum):
@@ -44,6 +45,7 @@ class Outcome(StrEnum):
     FINISHED = "finished"
     INTERRUPTED = "interrupted"
     OUT_OF_TIME = "out of time"
+    GAVE_UP = "gave up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class Result:
         paths: The sweep's folder.
         max_trials: The budget of trials, extensions included.
         mirrored: Whether MLflow holds everything; if not, the next `resume` sends the rest.
+        verdict: Why the driver gave up, a sentence; empty if it did not.
     """
 
     outcome: Outcome
@@ -65,6 +68,7 @@ class Result:
     paths: SweepPaths
     max_trials: int
     mirrored: bool
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +99,7 @@ class Drive:
             BackendError: Ray or the disk does not work.
         """
         budget = read_budget(self.study, self.spec)
+        self._clear_up()
         mirror = self._start_mirror()
         ledger = Ledger(
             paths=self.paths,
@@ -104,17 +109,20 @@ class Drive:
             max_trials=budget.trials,
             listeners=(mirror, self.watcher),
         )
-        desk = Desk(ledger, on_closing=self._say_closing, hours_left=budget.hours_left)
+        closing = Closing(
+            announce=lambda why: self._announce(why, ledger), hours_left=budget.hours_left
+        )
         started_s = time.monotonic()
+        outcome = Outcome.INTERRUPTED
         try:
-            if not ledger.is_done:
-                self.watcher.phase("starting Ray")
-                with _log_to(self.paths.log), local_ray() as cluster:
-                    self._run_trials(desk, cluster, budget.trials)
+            with log_to(self.paths.log), stop_signals(closing):
+                self._run_trials(ledger, closing)
+            outcome = _outcome(closing, ledger)
         finally:
-            desk.let_go()
-            spend(self.study, time.monotonic() - started_s)
-            outcome = _outcome(desk, read_record(self.study), budget.trials)
+            ledger.interrupt_all()
+            forget_dead_workers(self.paths)
+            with contextlib.suppress(BackendError):  # on a full disk the time is lost
+                spend(self.study, time.monotonic() - started_s)
             mirrored = self._close(mirror, outcome)
         return Result(
             outcome=outcome,
@@ -123,33 +131,84 @@ class Drive:
             paths=self.paths,
             max_trials=budget.trials,
             mirrored=mirrored,
+            verdict=ledger.verdict if outcome is Outcome.GAVE_UP else "",
         )
 
-    def _run_trials(self, desk: Desk, cluster: Cluster, max_trials: int) -> None:
+    def _clear_up(self) -> None:
+        """Workers of a driver that was killed must not train beside ours, nor hold the GPU."""
+        lingering = living_workers(self.paths)
+        if lingering:
+            self.watcher.phase(f"waiting for {len(lingering)} workers of the driver before to end")
+            end_workers(list(lingering.values()), patience_s=_LINGERING_S)
+        forget_dead_workers(self.paths)
+        self.paths.stop.unlink(missing_ok=True)
+
+    def _run_trials(self, ledger: Ledger, closing: Closing) -> None:
+        """Until the ledger has no more or the desk closes; a Ray that breaks is started again.
+
+        Raises:
+            BackendError: Ray breaks again and again, or the study can't be written.
+        """
+        for _ in range(_RAY_STARTS):
+            if ledger.is_done or closing.has_begun:
+                return
+            self.watcher.phase("starting Ray")
+            with local_ray() as cluster:
+                self._run_on(cluster, ledger, closing)
+            ledger.interrupt_all()
+            if not closing.has_lost_ray:
+                return
+            self.watcher.note("a process of Ray died; starting Ray again")
+            end_workers(list(living_workers(self.paths).values()), patience_s=_LINGERING_S)
+            closing.has_lost_ray = False
+        raise BackendError(
+            f"processes of Ray died {_RAY_STARTS} times",
+            hint="its logs are in /tmp/ray/session_latest/logs; "
+            f"go on with: sweeper resume {self.paths.name}{self.home.option}",
+        )
+
+    def _run_on(self, cluster: Cluster, ledger: Ledger, closing: Closing) -> None:
         # Ray reads its settings from the environment on import; `local_ray` has set them.
         from sweeper.engine.running import run_trials
 
         plan = plan_resources(
-            self.spec.resources, cpus=cluster.cpus, gpus=cluster.gpus, max_trials=max_trials
+            self.spec.resources,
+            cpus=cluster.cpus,
+            gpus=cluster.gpus,
+            max_trials=ledger.max_trials,
         )
-        desk.places = plan.places
-        self.watcher.begin(self.spec, plan, read_record(self.study), max_trials)
+        self.watcher.begin(self.spec, plan, read_record(self.study), ledger.max_trials)
         self.watcher.phase("starting workers")
+        desk = Desk(
+            ledger,
+            places=plan.places,
+            place_order=lambda ticket: self._place_order(ticket, ledger, plan),
+            closing=closing,
+            is_alive=lambda: cluster.is_alive,
+            read_request=lambda: read_request(self.paths, self.driver),
+        )
+        try:
+            run_trials(desk, plan, ray_dir=self.paths.ray)
+        except BackendError:
+            if desk.trouble is None and cluster.is_alive:
+                raise
+        if desk.trouble is not None:
+            raise desk.trouble
+        closing.has_lost_ray = not cluster.is_alive
 
-        def place_order(ticket: Ticket) -> Order:
-            return self._place_order(ticket, plan)
-
-        with _stop_signals(desk):
-            run_trials(desk, plan, place_order, ray_dir=self.paths.ray)
-
-    def _say_closing(self) -> None:
+    def _announce(self, why: Why, ledger: Ledger) -> None:
+        reason = {
+            Why.ASKED: "stopping",
+            Why.OUT_OF_TIME: "the hours are used up",
+            Why.GAVE_UP: ledger.verdict,
+        }
         self.watcher.phase(
-            "stopping: running epochs have 20 s to end, then their trials wait at their last "
-            "checkpoint (ctrl-C again: stop at once)"
+            f"{reason.get(why, why)}: running epochs have 20 s to end, then their trials wait at "
+            "their last checkpoint (ctrl-C again: stop at once)"
         )
 
-    def _place_order(self, ticket: Ticket, plan: Plan) -> Order:
-        trial = self.paths.trial(ticket.number)
+    def _place_order(self, ticket: Ticket, ledger: Ledger, plan: Plan) -> Order:
+        trial, hang_s = self.paths.trial(ticket.number), self.spec.faults.hang_s
         trial.root.mkdir(parents=True, exist_ok=True)
         text = dump_training(self.spec.trainable, ticket.seed, ticket.config)
         trial.config.write_text(text, encoding="utf-8")
@@ -166,6 +225,8 @@ class Drive:
             from_epoch=ticket.from_epoch,
             driver_note=self.paths.driver,
             driver_token=self.driver.token,
+            best_by=ledger.best_by,
+            hang_s=None if hang_s == "off" else hang_s,
         )
 
     def _start_mirror(self) -> Mirror:
@@ -188,47 +249,13 @@ class Drive:
         return mirror.close(read_record(self.study), finished=finished, patience_s=patience_s)
 
 
-def _outcome(desk: Desk, record: SweepRecord, max_trials: int) -> Outcome:
-    if record.num_ended >= max_trials:
+def _outcome(closing: Closing, ledger: Ledger) -> Outcome:
+    if ledger.is_done:
         return Outcome.FINISHED
-    return Outcome.OUT_OF_TIME if desk.out_of_time else Outcome.INTERRUPTED
-
-
-@contextmanager
-def _log_to(path: Path) -> Iterator[None]:
-    """Appends what sweeper logs to a file."""
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger("sweeper")
-    level = root.level
-    root.setLevel(logging.INFO)
-    root.addHandler(handler)
-    try:
-        yield
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(level)
-        handler.close()
-
-
-@contextmanager
-def _stop_signals(desk: Desk) -> Iterator[None]:
-    """The first SIGINT or SIGTERM closes the desk, the second ends everything at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        if desk.is_closing:
-            raise KeyboardInterrupt
-        desk.close()
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, on_signal)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    match closing.why:
+        case Why.OUT_OF_TIME:
+            return Outcome.OUT_OF_TIME
+        case Why.GAVE_UP:
+            return Outcome.GAVE_UP
+        case _:
+            return Outcome.INTERRUPTED

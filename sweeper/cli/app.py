@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from sweeper.cli import looking, running, serving, trying
+from sweeper.cli import looking, running, serving, stopping, trying
 from sweeper.engine.environment import set_environment
 from sweeper.errors import SweeperError
 
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 app.command("run")(running.run)
 app.command("resume")(running.resume)
+app.command("stop")(stopping.stop)
 app.command("list")(looking.list_sweeps)
 app.command("status")(looking.status)
 app.command("check")(trying.check)
@@ -43,6 +44,7 @@ def main() -> None:
     set_environment()
     # Logs go to files; Python's handler of last resort would write across the live view.
     logging.getLogger().addHandler(logging.NullHandler())
+    logging.raiseExceptions = False  # a log on a full disk must not either
     try:
         app()
     except SweeperError as error:

@@ -106,7 +106,9 @@ def _finish(console: Console, result: Result, home: Path | None) -> None:
     from sweeper.sweep import Outcome
 
     print_result(console, result, home)
-    if result.outcome is not Outcome.FINISHED:
+    if result.outcome in {Outcome.INTERRUPTED, Outcome.OUT_OF_TIME}:
         raise typer.Exit(_INTERRUPTED)
+    if result.outcome is Outcome.GAVE_UP:
+        raise typer.Exit(_ALL_FAILED)
     if result.record.best is None:
         raise typer.Exit(_ALL_FAILED)

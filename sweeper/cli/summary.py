@@ -31,7 +31,14 @@ def print_result(console: Console, result: Result, home: Path | None) -> None:
     console.print()
     print_best(console, record, spec)
     lines = []
-    if result.outcome != "finished":
+    if result.outcome == "gave up":
+        unspent = result.max_trials - record.num_ended
+        lines.append(
+            f"stopped early, with {unspent} of {result.max_trials} trials not done: "
+            f"{result.verdict}; mend the cause, then go on with: {program()} resume {spec.name}{at}"
+            " (--trials +N asks for more in place of the failed ones)"
+        )
+    elif result.outcome != "finished":
         unfinished = record.counts.get(State.RUNNING, 0)
         lines.append(
             f"{result.outcome}: {unfinished} trials wait at their last checkpoint;"

@@ -27,7 +27,7 @@ def check(
     space: Annotated[Path, typer.Argument(help="The space file.")],
     set_: SetOption = None,
     home: HomeOption = None,
-    no_cost: Annotated[  # noqa: FBT002 - a flag of the command line
+    no_cost: Annotated[
         bool, typer.Option("--no-cost", help="Do not measure training steps for the cost.")
     ] = False,
 ) -> None:
@@ -85,8 +85,8 @@ def train(
     )
     for report in reports:
         match report:
-            case Failure(reason=reason):
-                console.print(f"failed: {reason}", style="bold red", soft_wrap=True)
+            case Failure(fault=fault):
+                console.print(f"failed: {fault.reason}", style="bold red", soft_wrap=True)
                 raise typer.Exit(_FAILED)
             case EpochReport(epoch=epoch, metrics=metrics):
                 console.print(f"epoch {epoch}  {_headline(metrics)}", highlight=False)

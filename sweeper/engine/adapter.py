@@ -7,7 +7,9 @@ from typing import Any
 
 from ray import tune
 
-from sweeper.engine.session import Order, Session
+from sweeper.engine.session import Failure, Order, Report, Session
+from sweeper.engine.vigil import Vigil
+from sweeper.paths import TrialPaths
 
 __all__ = ["ORDER", "REPORT", "TrialActor"]
 
@@ -15,29 +17,50 @@ ORDER = "order"
 REPORT = "report"
 
 
+class SpentError(Exception):
+    """Tells Tune to take a new process for the next trial; the failure was reported before."""
+
+
 class TrialActor(tune.Trainable):  # type: ignore[misc]
-    """Never raises: mistakes travel as reports, so that the actor lives on for the next trial."""
+    """Mistakes travel as reports, so that the actor lives on for the next trial.
+
+    After a failure that may have damaged the process, the driver asks for one step more, and this
+    raises: Tune reuses every actor that does not.
+
+    A trial begins with its first step: Tune may start an actor for a trial, then give the trial to
+    another one that has become free.
+    """
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Begins the first trial of this actor."""
+        """Takes the order for the first trial of this actor."""
         logging.getLogger().setLevel(logging.INFO)  # to the trial's log; Ray shows nothing of it
+        logging.raiseExceptions = False  # a full disk must not flood Ray's logs
         self._session = Session()
-        self._begin(config)
+        self._vigil = Vigil()
+        self._spent = False
+        self._order: Order | None = config[ORDER]
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Begins the next trial."""
-        self._begin(new_config)
+        """Takes the order for the next trial."""
+        self._order = new_config[ORDER]
         return True
 
     def step(self) -> dict[str, Any]:
         """One epoch."""
-        return {REPORT: self._session.next_report()}
+        if self._spent:
+            raise SpentError
+        order, self._order = self._order, None
+        if order is not None:
+            self._vigil.begin(TrialPaths(order.trial_dir), order.hang_s)
+            self._vigil.work()
+            self._session.begin(order)
+        self._vigil.work()
+        report: Report = self._session.next_report()
+        self._vigil.rest()
+        self._spent = isinstance(report, Failure) and report.spent
+        return {REPORT: report}
 
     def cleanup(self) -> None:
         """Ends the actor."""
         self._session.close()
-
-    def _begin(self, config: dict[str, Any]) -> None:
-        order = config[ORDER]
-        assert isinstance(order, Order)
-        self._session.begin(order)
+        self._vigil.end()

@@ -4,23 +4,51 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
+
+import psutil
 
 from sweeper.engine.environment import set_environment
 
 __all__ = ["Cluster", "local_ray"]
 
+logger = logging.getLogger(__name__)
+
 _OBJECT_STORE_BYTES = 150 * 2**20
+
+
+# Without one of these nothing trains; Ray itself takes half a minute to notice.
+_VITAL = {"raylet", "gcs_server"}
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What Ray has to give."""
+    """What Ray has to give.
+
+    Attributes:
+        cpus: Cores.
+        gpus: GPUs.
+        processes: Of Ray, which we started and can't do without.
+    """
 
     cpus: float
     gpus: float
+    processes: Sequence[psutil.Process] = ()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether all vital processes live; true for a Ray that somebody else started."""
+        return all(map(_lives, self.processes))
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextmanager
@@ -31,7 +59,9 @@ def local_ray() -> Iterator[Cluster]:
 
     _quiet_logging()
     ours = not ray.is_initialized()
+    before = set(psutil.Process().children())
     if ours:
+        _catch_messages()
         ray.init(
             address="local",
             num_cpus=len(os.sched_getaffinity(0)),
@@ -44,7 +74,12 @@ def local_ray() -> Iterator[Cluster]:
     _quiet_logging()  # ray.init sets levels of its own
     try:
         found = ray.cluster_resources()
-        yield Cluster(cpus=found.get("CPU", 1.0), gpus=found.get("GPU", 0.0))
+        processes = [
+            process
+            for process in psutil.Process().children()
+            if process not in before and process.name() in _VITAL
+        ]
+        yield Cluster(cpus=found.get("CPU", 1.0), gpus=found.get("GPU", 0.0), processes=processes)
     finally:
         if ours:
             ray.shutdown()
@@ -53,3 +88,14 @@ def local_ray() -> Iterator[Cluster]:
 def _quiet_logging() -> None:
     for name in ("ray", "ray.tune"):
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _catch_messages() -> None:
+    """Ray prints what its processes have to say; it belongs into the log."""
+    from ray._private import worker
+
+    def log(data: Mapping[str, Any], ignore_prefix: bool = False) -> None:  # noqa: FBT001, FBT002
+        del ignore_prefix
+        logger.warning("Ray says: %s", "\n".join(data["lines"]))
+
+    worker.print_to_stdstream = log

@@ -2,122 +2,226 @@
 
 from __future__ import annotations
 
-import threading
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
 from typing import assert_never
 
-from sweeper.engine.session import EpochReport, Failure, Report
-from sweeper.study.events import State
+from sweeper.engine.closing import Closing, Why
+from sweeper.engine.host import count_oom_kills, disk_is_full
+from sweeper.engine.session import EpochReport, Failure, Order, Report
+from sweeper.engine.vigil import hang, hear_last_words
+from sweeper.errors import BackendError, SweeperError
+from sweeper.study.faults import Fault, FaultKind, Remedy
 from sweeper.study.ledger import Ledger, Ticket
+from sweeper.study.stopping import Request
+from sweeper.study.workers import end_workers, read_worker
 
-__all__ = ["Desk"]
+__all__ = ["Desk", "NoOrder"]
+
+_POLL_S = 0.5
+# Beyond what a worker is given: it should end itself, and say where it hangs.
+_HANG_MARGIN_S = 10.0
+# Ray's own watch over memory; what it says of any other death mentions memory as well.
+_OUT_OF_MEMORY = re.compile("running low on memory|OutOfMemory|NODE_OUT_OF_MEMORY")
+
+
+class NoOrder(Enum):
+    """Why there is no trial to start."""
+
+    NOT_NOW = "not now"
+    NO_MORE = "no more"
+
+
+@dataclass(slots=True)
+class _Seat:
+    number: int
+    alone: bool
+    heard_s: float | None = None
+    is_hung: bool = False
 
 
 class Desk:
-    """Between Tune's callbacks and the ledger; used by one thread, closed from any.
+    """Between Tune's callbacks and the ledger; used by one thread.
 
     Args:
         ledger: The only writer of the study.
-        hours_left: Wall-clock budget of this run; None: no limit.
-        on_closing: Called once, by the thread that asks `must_stop`, when the desk is closed.
-        grace_s: After closing, how long running epochs may take to end.
+        places: Trials at the same time.
+        place_order: From a proposed trial to what its worker is told.
+        closing: Whether to go on; told when going on makes no sense.
+        is_alive: Whether the cluster that trains is there.
+        read_request: What somebody outside this process asks for.
     """
-
-    #: Trials that run at the same time.
-    places = 1
 
     def __init__(
         self,
         ledger: Ledger,
         *,
-        on_closing: Callable[[], None],
-        hours_left: float | None = None,
-        grace_s: float = 20.0,
+        places: int,
+        place_order: Callable[[Ticket], Order],
+        closing: Closing,
+        is_alive: Callable[[], bool] = lambda: True,
+        read_request: Callable[[], Request | None] = lambda: None,
     ) -> None:
         self._ledger = ledger
-        self._on_closing = on_closing
-        self._grace_s = grace_s
-        self._deadline = None if hours_left is None else time.monotonic() + hours_left * 3600
-        self._numbers: dict[str, int] = {}
-        self._closed_at: float | None = None
-        self._closing = threading.Event()
-
-    @property
-    def is_closing(self) -> bool:
-        """Whether no trial is admitted any more and running ones stop after their epoch."""
-        if self._deadline is not None and time.monotonic() > self._deadline:
-            self.close()
-        return self._closing.is_set()
-
-    @property
-    def out_of_time(self) -> bool:
-        """Whether the budget of hours is used up."""
-        return self._deadline is not None and time.monotonic() > self._deadline
+        self._places = places
+        self._place_order = place_order
+        self._closing = closing
+        self._is_alive = is_alive
+        self._read_request = read_request
+        self._seats: dict[str, _Seat] = {}
+        self._oom_kills = count_oom_kills()
+        self._polled_s = 0.0
+        #: What made going on impossible.
+        self.trouble: SweeperError | None = None
 
     @property
     def must_stop(self) -> bool:
-        """Whether waiting for running epochs is over."""
-        if not self.is_closing:
+        """Whether Tune is to end now; asked often."""
+        self._poll()
+        if not self._closing.has_begun:
             return False
-        if self._closed_at is None:
-            self._closed_at = time.monotonic()
-            self._on_closing()
-        return not self._numbers or time.monotonic() > self._closed_at + self._grace_s
+        return not self._seats or self._closing.is_impatient
 
-    @property
-    def has_room(self) -> bool:
-        """Whether another trial may start now."""
-        return len(self._numbers) < self.places
-
-    def close(self) -> None:
-        """Admits no more trials; safe in a signal handler."""
-        self._closing.set()
-
-    def admit(self, key: str) -> Ticket | None:
-        """Takes the next trial from the ledger under Tune's key for it; None: there is none."""
-        ticket = self._ledger.next_ticket()
-        if ticket is not None:
-            self._numbers[key] = ticket.number
-        return ticket
+    def next_order(self, key: str) -> Order | NoOrder:
+        """Takes the next trial from the ledger under Tune's key for it."""
+        if self._closing.has_begun:
+            return NoOrder.NO_MORE
+        if len(self._seats) >= self._places or any(seat.alone for seat in self._seats.values()):
+            return NoOrder.NOT_NOW
+        if self._seats and self._ledger.only_lonely_left:
+            return NoOrder.NOT_NOW  # and a running trial may still come to be retried
+        with self._guarded():
+            ticket = self._ledger.next_ticket()
+            if ticket is not None:
+                self._seats[key] = _Seat(ticket.number, ticket.alone)
+                return self._place_order(ticket)
+        return NoOrder.NOT_NOW if self._seats else NoOrder.NO_MORE
 
     def hear(self, key: str, report: Report) -> bool:
         """Writes a report down.
 
         Returns:
-            Whether the trial goes on.
+            Whether the worker is asked for another step. A spent one is, so that it can say so.
         """
-        number = self._numbers[key]
-        match report:
-            case Failure(reason=reason):
-                self._ledger.end(number, State.FAILED, reason)
-                over = True
-            case EpochReport(epoch=epoch, metrics=metrics):
-                fresh = self._ledger.record(number, epoch, metrics)
-                over = fresh and self._ledger.settle(number)
-            case _:
-                assert_never(report)
-        if over:
-            del self._numbers[key]
-            return False
-        if self.is_closing:
-            self._ledger.interrupt(self._numbers.pop(key))
+        seat = self._seats[key]
+        seat.heard_s = time.monotonic()
+        with self._guarded():
+            match report:
+                case Failure(fault=fault, spent=spent):
+                    del self._seats[key]
+                    self._fail(seat, fault)
+                    return spent
+                case EpochReport(epoch=epoch, metrics=metrics):
+                    fresh = self._ledger.record(seat.number, epoch, metrics)
+                    over = fresh and self._ledger.settle(seat.number)
+                case _:
+                    assert_never(report)
+            if over:
+                del self._seats[key]
+                return False
+        if self._closing.has_begun:
+            self.dismiss(key)
             return False
         return True
 
-    def let_go(self) -> None:
-        """Notes every trial that still runs as interrupted."""
-        for key in list(self._numbers):
-            self.dismiss(key, died=False)
+    def lose(self, key: str, words: str) -> None:
+        """A worker died.
 
-    def dismiss(self, key: str, *, died: bool) -> None:
-        """Tune lets go of a trial; if we did not end it, it was interrupted or its worker died."""
-        number = self._numbers.pop(key, None)
-        if number is None:
+        Args:
+            key: Tune's, for the trial.
+            words: What Ray says about it.
+        """
+        seat = self._seats.pop(key, None)
+        if seat is None:
             return
-        if died:
-            self._ledger.end(
-                number, State.FAILED, "the worker process died (killed, or out of memory)"
+        with self._guarded():
+            if not self._is_alive():
+                self._closing.has_lost_ray = True
+                self._ledger.interrupt(seat.number)
+            else:
+                self._fail(seat, self._explain_death(seat, words))
+
+    def dismiss(self, key: str) -> None:
+        """Tune lets go of a trial; if it has not ended, it is interrupted."""
+        seat = self._seats.pop(key, None)
+        if seat is not None:
+            self._ledger.interrupt(seat.number)
+
+    def _fail(self, seat: _Seat, fault: Fault) -> None:
+        root = self._ledger.paths.root
+        remedy = self._ledger.fail(
+            seat.number,
+            fault,
+            was_alone=seat.alone or self._places == 1,
+            disk_is_full=fault.kind is FaultKind.DISK and disk_is_full(root),
+        )
+        if remedy is Remedy.STOP_SWEEP:
+            raise BackendError(
+                f"no space left on the disk of {root}: {fault.reason}",
+                hint=f"make room, then: sweeper resume {self._ledger.paths.name}",
             )
-        else:
-            self._ledger.interrupt(number)
+        if self._ledger.verdict:
+            self._closing.close(Why.GAVE_UP)
+
+    def _explain_death(self, seat: _Seat, words: str) -> Fault:
+        paths = self._ledger.paths.trial(seat.number)
+        limit = self._ledger.spec.faults.hang_s
+        said = hear_last_words(paths, None if limit == "off" else limit)
+        if said is not None:
+            return said
+        if seat.is_hung:
+            assert limit != "off"
+            return hang(limit)
+        if disk_is_full(self._ledger.paths.root):
+            return Fault(kind=FaultKind.DISK, reason="the worker process died on a full disk")
+        kills, self._oom_kills = self._oom_kills, count_oom_kills()
+        if self._oom_kills > kills or _OUT_OF_MEMORY.search(words):
+            reason = "the worker process was killed: the host ran out of memory"
+            return Fault(kind=FaultKind.MEMORY, reason=reason)
+        return Fault(kind=FaultKind.KILLED, reason="the worker process was killed")
+
+    def _poll(self) -> None:
+        now_s = time.monotonic()
+        if now_s < self._polled_s + _POLL_S:
+            return
+        self._polled_s = now_s
+        match self._read_request():
+            case Request.AFTER_EPOCH:
+                self._closing.close(Why.ASKED)
+            case Request.NOW:
+                raise KeyboardInterrupt
+        self._closing.has_lost_ray |= not self._is_alive()
+        limit = self._ledger.spec.faults.hang_s
+        if limit != "off":
+            for seat in self._seats.values():
+                self._end_if_hung(seat, limit + _HANG_MARGIN_S, now_s)
+
+    def _end_if_hung(self, seat: _Seat, limit_s: float, now_s: float) -> None:
+        """Ends a worker that can't do it itself, for instance because it was suspended."""
+        worker = read_worker(self._ledger.paths.trial(seat.number))
+        if worker is None:
+            return
+        if seat.heard_s is None:
+            seat.heard_s = now_s
+        if now_s > seat.heard_s + limit_s:
+            seat.is_hung, seat.heard_s = True, now_s
+            end_workers([worker], patience_s=0)
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """What can't be written down ends the driver, cleanly."""
+        try:
+            yield
+        except SweeperError as error:
+            self.trouble = error
+        except OSError as error:
+            self.trouble = BackendError(
+                f"can't write to {error.filename or self._ledger.paths.root}: {error.strerror}",
+                hint=f"mend it, then: sweeper resume {self._ledger.paths.name}",
+            )
+        if self.trouble is not None:
+            self._closing.close(Why.BROKEN)

@@ -1,8 +1,7 @@
-"""Runs trials on Ray until the ledger has no more, or the desk is closed."""
+"""Runs trials on Ray until the desk has no more."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +14,21 @@ from sweeper.engine.desk import Desk
 from sweeper.engine.resources import Plan
 from sweeper.engine.scheduler import LedgerScheduler
 from sweeper.engine.searcher import LedgerSearcher
-from sweeper.engine.session import Order
 from sweeper.errors import BackendError
-from sweeper.study.ledger import Ticket
 
 __all__ = ["run_trials"]
 
 
-def run_trials(
-    desk: Desk, plan: Plan, place_order: Callable[[Ticket], Order], *, ray_dir: Path
-) -> None:
+def run_trials(desk: Desk, plan: Plan, *, ray_dir: Path) -> None:
     """Drives Tune; Ray must be up.
 
     Args:
         desk: Where trials come from and reports go to.
         plan: What a trial gets.
-        place_order: From a proposed trial to what its worker is told.
         ray_dir: For Tune's own files; may be deleted at any time afterwards.
 
     Raises:
-        BackendError: Tune gave up.
+        BackendError: Tune gave up, or can't write its files.
     """
     resources = {"cpu": plan.cpus} | ({"gpu": plan.gpus} if plan.gpus else {})
     try:
@@ -43,7 +37,7 @@ def run_trials(
             name="tune",
             storage_path=str(ray_dir),
             num_samples=-1,
-            search_alg=LedgerSearcher(desk, place_order),
+            search_alg=LedgerSearcher(desk),
             scheduler=LedgerScheduler(desk),
             stop=_DeskStopper(desk),
             resources_per_trial=resources,
@@ -54,6 +48,10 @@ def run_trials(
         )
     except (TuneError, RayError) as error:
         raise BackendError(f"Ray gave up: {error}") from error
+    except OSError as error:
+        raise BackendError(
+            f"can't write to {error.filename or ray_dir}: {error.strerror}"
+        ) from error
 
 
 class _DeskStopper(tune.Stopper):  # type: ignore[misc]

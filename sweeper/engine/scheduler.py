@@ -24,3 +24,7 @@ class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
         """Records the epoch, then says CONTINUE or STOP."""
         goes_on = self._desk.hear(trial.trial_id, result[REPORT])
         return str(TrialScheduler.CONTINUE if goes_on else TrialScheduler.STOP)
+
+    def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
+        """An actor died; the ledger says what becomes of its trial."""
+        self._desk.lose(trial.trial_id, str(trial.get_pickled_error() or ""))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ray.tune.search import Searcher
 
 from sweeper.engine.adapter import ORDER
-from sweeper.engine.desk import Desk
-from sweeper.engine.session import Order
-from sweeper.study.ledger import Ticket
+from sweeper.engine.desk import Desk, NoOrder
 
 __all__ = ["LedgerSearcher"]
 
@@ -18,21 +15,19 @@ __all__ = ["LedgerSearcher"]
 class LedgerSearcher(Searcher):  # type: ignore[misc]
     """Proposes when there is room for a trial, so that a proposal knows all there is to know."""
 
-    def __init__(self, desk: Desk, place_order: Callable[[Ticket], Order]) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
-        self._place_order = place_order
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """The next trial's order; None: not now; FINISHED: no more."""
-        if self._desk.is_closing:
-            return str(Searcher.FINISHED)
-        if not self._desk.has_room:
-            return None
-        ticket = self._desk.admit(trial_id)
-        if ticket is None:
-            return str(Searcher.FINISHED)
-        return {ORDER: self._place_order(ticket)}
+        match self._desk.next_order(trial_id):
+            case NoOrder.NOT_NOW:
+                return None
+            case NoOrder.NO_MORE:
+                return str(Searcher.FINISHED)
+            case order:
+                return {ORDER: order}
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Nothing: the scheduler has told the ledger."""
@@ -40,8 +35,8 @@ class LedgerSearcher(Searcher):  # type: ignore[misc]
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """Tune lets go of a trial: because we said so, or because its actor died."""
-        self._desk.dismiss(trial_id, died=error)
+        """Tune lets go of a trial; of one whose actor died the scheduler has heard more."""
+        self._desk.dismiss(trial_id)
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the study is the only record."""

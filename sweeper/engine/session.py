@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import math
@@ -12,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from sweeper.engine.diagnosis import diagnose
 from sweeper.engine.loading import TrainableClass, load_trainable
 from sweeper.errors import DivergedError, SweeperError, TrialError
 from sweeper.paths import TrialPaths
 from sweeper.protocol import Trainable, TrialContext
-from sweeper.study.checkpoints import newest_checkpoint, write_checkpoint
+from sweeper.study.checkpoints import Wanted, newest_checkpoint, write_checkpoint
+from sweeper.study.faults import Fault, FaultKind
 
 __all__ = ["EpochReport", "Failure", "Order", "Report", "Session"]
 
@@ -43,6 +46,8 @@ class Order:
         from_epoch: Epochs of the checkpoint to go on from; 0: from the start.
         driver_note: `driver.json` of the sweep; None when there is no driver.
         driver_token: The driver that gave the order; see `sweeper.study.lock.Driver`.
+        best_by: Which checkpoint is the best; None: none is.
+        hang_s: How long setup or an epoch may take before the process is ended; None: for ever.
     """
 
     number: int
@@ -57,6 +62,8 @@ class Order:
     from_epoch: int = 0
     driver_note: Path | None = None
     driver_token: str = ""
+    best_by: Wanted | None = None
+    hang_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +81,15 @@ class EpochReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A trial that can't go on.
+    """A trial that can't go on; the traceback is in `artifacts/traceback.txt`.
 
     Attributes:
-        reason: A sentence. The traceback is in `artifacts/traceback.txt` unless we know the cause.
+        fault: What broke.
+        spent: Whether the process may be damaged, and must not train another trial.
     """
 
-    reason: str
+    fault: Fault
+    spent: bool
 
 
 Report = EpochReport | Failure
@@ -100,9 +109,6 @@ class Session:
     def begin(self, order: Order) -> None:
         """Gets ready for a trial; a mistake shows in the first `next_report`."""
         self._order, self._epoch, self._failure = order, 0, None
-        paths = TrialPaths(order.trial_dir)
-        paths.artifacts.mkdir(parents=True, exist_ok=True)
-        self._open_log(paths, order.number)
         self._guard(self._set_up)
 
     def next_report(self) -> Report:
@@ -124,12 +130,14 @@ class Session:
 
     def _set_up(self) -> None:
         order = self._require_order()
+        paths = TrialPaths(order.trial_dir)
+        paths.artifacts.mkdir(parents=True, exist_ok=True)
+        self._open_log(paths, order.number)
         kind = load_trainable(order.trainable, order.import_paths)
         if self._trainable is None or self._kind is not kind:
             if self._trainable is not None:
                 self._trainable.close()
             self._trainable, self._kind = cast("Trainable", kind()), kind
-        paths = TrialPaths(order.trial_dir)
         context = TrialContext(
             seed=order.seed,
             number=order.number,
@@ -156,7 +164,11 @@ class Session:
         _check_metrics(metrics, self._epoch)
         _check_driver(order)
         write_checkpoint(
-            TrialPaths(order.trial_dir).checkpoints, self._epoch, metrics, trainable.save
+            TrialPaths(order.trial_dir).checkpoints,
+            self._epoch,
+            metrics,
+            trainable.save,
+            order.best_by,
         )
         shown = "  ".join(f"{name} {value:.5g}" for name, value in metrics.items())
         logger.info("epoch %d: %s", self._epoch, shown)
@@ -166,20 +178,28 @@ class Session:
         """The trial boundary: whatever goes wrong in training code becomes a `Failure`."""
         try:
             return action()
-        except SweeperError as error:
+        except (Exception, SystemExit) as error:
             logger.exception("trial failed")
-            self._failure = Failure(reason=_one_line(error.message))
-        except Exception as error:
-            logger.exception("trial failed")
-            order = self._require_order()
-            text = traceback.format_exc()
-            (TrialPaths(order.trial_dir).artifacts / "traceback.txt").write_text(text, "utf-8")
-            epoch = self._epoch + 1
-            reason = _one_line(f"epoch {epoch} raised {type(error).__name__}: {error}")
-            self._failure = Failure(reason=reason)
-            # Training code that broke in an unknown way is not trusted with the next trial.
-            self._trainable = None
+            self._failure = self._explain(error)
+            self._keep_traceback(traceback.format_exc())
+            if self._failure.spent:
+                self._trainable = None
         return None
+
+    def _explain(self, error: BaseException) -> Failure:
+        kind = diagnose(error)
+        if isinstance(error, SweeperError):
+            reason, spent = error.message, kind is FaultKind.TRANSIENT
+        else:
+            # Training code that broke in an unknown way is not trusted with the next trial.
+            reason, spent = f"epoch {self._epoch + 1} raised {type(error).__name__}: {error}", True
+        return Failure(fault=Fault(kind=kind, reason=_one_line(reason)), spent=spent)
+
+    def _keep_traceback(self, text: str) -> None:
+        artifacts = TrialPaths(self._require_order().trial_dir).artifacts
+        with contextlib.suppress(OSError):  # the disk may be what is broken
+            artifacts.mkdir(parents=True, exist_ok=True)
+            (artifacts / "traceback.txt").write_text(text, encoding="utf-8")
 
     def _open_log(self, paths: TrialPaths, number: int) -> None:
         if self._log is not None:

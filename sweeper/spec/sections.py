@@ -1,4 +1,4 @@
-"""The small sections of a space file: objectives, budget, resources."""
+"""The small sections of a space file: objectives, budget, resources, faults."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from sweeper.spec.fields import Goal, MetricName, Number, Section, Whole
 
-__all__ = ["Budget", "Objective", "Resources"]
+__all__ = ["Budget", "Faults", "Objective", "Resources"]
 
 
 class Objective(Section):
@@ -45,4 +45,18 @@ class Resources(Section):
     ) = Field("auto", description="GPUs of a trial: 0, a fraction of one, or a whole number.")
     concurrent: Annotated[Whole, Field(ge=1)] | Literal["auto"] = Field(
         "auto", description="Trials at the same time."
+    )
+
+
+class Faults(Section):
+    """What becomes of trials that break; `sweeper.study.faults` says which are worth a retry."""
+
+    retries: Annotated[Whole, Field(ge=0)] = Field(
+        2, description="How often a trial is tried again, from its newest checkpoint."
+    )
+    hang_s: Annotated[Number, Field(gt=0)] | Literal["off"] = Field(
+        3600.0, description="Seconds without a report after which a trial is taken for hung."
+    )
+    give_up_after: Annotated[Whole, Field(ge=2)] | Literal["off"] = Field(
+        4, description="Trials in a row that fail for the same reason, which ends the sweep early."
     )

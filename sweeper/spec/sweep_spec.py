@@ -20,7 +20,7 @@ from sweeper.spec.goals import with_goals
 from sweeper.spec.parameters import Parameter
 from sweeper.spec.rules import Rule
 from sweeper.spec.samplers import Sampler, TpeSampler
-from sweeper.spec.sections import Budget, Objective, Resources
+from sweeper.spec.sections import Budget, Faults, Objective, Resources
 
 __all__ = ["SweepSpec"]
 
@@ -73,6 +73,7 @@ class SweepSpec(Section):
     resources: Resources = Field(
         default_factory=Resources, description="What a trial gets of the machine."
     )
+    faults: Faults = Field(default_factory=Faults, description="What becomes of trials that break.")
 
     @model_validator(mode="before")
     @classmethod

@@ -3,6 +3,10 @@
 One folder an epoch: `epoch-00012/state/` is the trainable's, `epoch-00012/meta.json` is ours. The
 metrics of the epoch travel with it: a driver that died before it heard of the epoch learns of it
 on resume. Standard library only: workers write, drivers read.
+
+Kept are, while a trial runs, the two newest and the best; of a completed trial the newest and the
+best; of a failed one what it had; of a pruned one none. Names that begin with a dot are unfinished
+work of a process that died.
 """
 
 from __future__ import annotations
@@ -16,9 +20,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Checkpoint", "drop_checkpoints", "newest_checkpoint", "write_checkpoint"]
+__all__ = [
+    "Checkpoint",
+    "Wanted",
+    "drop_checkpoints",
+    "newest_checkpoint",
+    "thin_checkpoints",
+    "write_checkpoint",
+]
 
-_KEEP = 2
 _PREFIX = "epoch-"
 
 
@@ -37,16 +47,34 @@ class Checkpoint:
     metrics: Mapping[str, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What makes a checkpoint the best.
+
+    Attributes:
+        metric: Name of the first objective.
+        goal: `maximize` or `minimize`.
+    """
+
+    metric: str
+    goal: str
+
+
 def write_checkpoint(
-    folder: Path, epoch: int, metrics: Mapping[str, float], save: Callable[[Path], None]
+    folder: Path,
+    epoch: int,
+    metrics: Mapping[str, float],
+    save: Callable[[Path], None],
+    best_by: Wanted | None = None,
 ) -> None:
-    """Writes one checkpoint and drops all but the two newest.
+    """Writes one checkpoint and drops all but the two newest and the best.
 
     Args:
         folder: The trial's checkpoint folder; created if needed.
         epoch: Epochs that are done.
         metrics: What is reported for this epoch.
         save: Writes the state into the empty folder that it is given.
+        best_by: What makes a checkpoint the best; None: none is.
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{_PREFIX}{epoch:05d}"
@@ -60,13 +88,31 @@ def write_checkpoint(
         for path in (*draft.rglob("*"), draft):
             _sync(path)
         if target.exists():
-            shutil.rmtree(target)
+            _delete(target)
         draft.rename(target)
         _sync(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    for old in _newest_first(folder)[_KEEP:]:
-        shutil.rmtree(old)
+    thin_checkpoints(folder, newest=2, best_by=best_by)
+
+
+def thin_checkpoints(folder: Path, *, newest: int, best_by: Wanted | None) -> None:
+    """Deletes all but some checkpoints, and what dead processes left unfinished.
+
+    Args:
+        folder: The trial's checkpoint folder; need not exist.
+        newest: How many of the newest are kept.
+        best_by: What makes a checkpoint the best, which is kept too; None: none is.
+    """
+    found = _newest_first(folder)
+    keep = set(found[:newest])
+    if best_by is not None:
+        keep |= set(_best(found, best_by))
+    for path in found:
+        if path not in keep:
+            _delete(path)
+    for path in folder.glob(".*"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def newest_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
@@ -93,6 +139,28 @@ def newest_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
 def drop_checkpoints(folder: Path) -> None:
     """Deletes all checkpoints of a trial that will not go on."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _best(found: list[Path], wanted: Wanted) -> list[Path]:
+    """The best of the checkpoints, the newer of equals; empty if none knows the metric."""
+    sign = 1 if wanted.goal == "maximize" else -1
+    values: dict[Path, float] = {}
+    for path in found:
+        try:
+            metrics = json.loads((path / "meta.json").read_text(encoding="utf-8"))["metrics"]
+        except (OSError, ValueError, KeyError):
+            continue
+        if wanted.metric in metrics:
+            values[path] = sign * metrics[wanted.metric]
+    return [max(values, key=lambda path: (values[path], path.name))] if values else []
+
+
+def _delete(path: Path) -> None:
+    """Renames first: half a checkpoint under its own name would look like a damaged one."""
+    doomed = path.with_name(f".old-{path.name}")
+    shutil.rmtree(doomed, ignore_errors=True)
+    path.rename(doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def _newest_first(folder: Path) -> list[Path]:

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, assert_never
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -18,7 +18,13 @@ from optuna.trial import FrozenTrial, TrialState
 from sweeper.paths import SweepPaths
 from sweeper.space import build_config, build_sampler, derive_seed, suggest
 from sweeper.spec import SweepSpec
-from sweeper.study.checkpoints import drop_checkpoints, newest_checkpoint
+from sweeper.study.attributes import Attributes
+from sweeper.study.checkpoints import (
+    Wanted,
+    drop_checkpoints,
+    newest_checkpoint,
+    thin_checkpoints,
+)
 from sweeper.study.curves import epoch_metrics, last_epoch, report_metrics
 from sweeper.study.events import (
     EpochRecorded,
@@ -27,7 +33,17 @@ from sweeper.study.events import (
     State,
     TrialEnded,
     TrialInterrupted,
+    TrialRetried,
     TrialStarted,
+)
+from sweeper.study.faults import (
+    Fault,
+    FaultKind,
+    Remedy,
+    Streak,
+    attribute,
+    choose_remedy,
+    faults,
 )
 
 __all__ = ["Decider", "Ledger", "Ticket"]
@@ -58,6 +74,7 @@ class Ticket:
         config: The complete configuration.
         seed: Of the trial.
         from_epoch: Epochs that are done in the newest whole checkpoint; 0: from the start.
+        alone: Whether no other trial may run at the same time.
     """
 
     number: int
@@ -65,17 +82,7 @@ class Ticket:
     config: Mapping[str, Any]
     seed: int
     from_epoch: int
-
-
-@dataclass(slots=True)
-class _Attributes:
-    """Writes user attributes of a trial that this process may not have asked for."""
-
-    storage: optuna.storages.BaseStorage
-    trial_id: int
-
-    def set_user_attr(self, key: str, value: object) -> None:
-        self.storage.set_trial_user_attr(self.trial_id, key, value)
+    alone: bool = False
 
 
 @dataclass(slots=True)
@@ -98,30 +105,52 @@ class Ledger:
     max_trials: int
     listeners: Sequence[Listener] = ()
     _interrupted: deque[int] = field(default_factory=deque)
+    _for_alone: deque[int] = field(default_factory=deque)
+    _streak: Streak = field(init=False)
+    _open: set[int] = field(default_factory=set)
     _ids: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        limit = self.spec.faults.give_up_after
+        self._streak = Streak(None if limit == "off" else int(limit))
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            self._interrupted.append(trial.number)
+            self._await(trial)
+
+    @property
+    def best_by(self) -> Wanted:
+        """What makes a checkpoint of a trial the best."""
+        objective = self.spec.objectives[0]
+        return Wanted(objective.metric, objective.goal)
 
     @property
     def is_done(self) -> bool:
         """Whether no trial waits to be begun or to go on."""
+        return self.only_lonely_left and not self._for_alone
+
+    @property
+    def only_lonely_left(self) -> bool:
+        """Whether every trial that waits must run alone."""
         trials = self.study.get_trials(deepcopy=False)
         begun = sum(trial.state is not TrialState.WAITING for trial in trials)
         return begun >= self.max_trials and not self._interrupted
 
+    @property
+    def verdict(self) -> str:
+        """Why going on is pointless, a sentence; empty if it is not."""
+        return self._streak.verdict
+
     def next_ticket(self) -> Ticket | None:
         """The next trial to run, written to the study; None if the budget of trials is used up.
 
-        Interrupted trials come first, then queued ones, then new proposals.
+        Interrupted trials come first, then queued ones, then new proposals, then those that must
+        run alone.
         """
         while self._interrupted:
-            ticket = self._reopen(self._interrupted.popleft())
+            ticket = self._reopen(self._interrupted.popleft(), alone=False)
             if ticket is not None:
                 return ticket
-        if self.is_done:
-            return None
+        if self.only_lonely_left:
+            return self._next_lonely()
         self.study.sampler = build_sampler(self.spec, len(self.study.get_trials(deepcopy=False)))
         trial = self.study.ask()
         return self._issue(trial, suggest(trial, self.spec.space), from_epoch=0)
@@ -134,7 +163,7 @@ class Ledger:
         """
         if epoch <= last_epoch(self._trial(number)):
             return False
-        attributes = _Attributes(self.study._storage, self._id(number))
+        attributes = self._attributes(number)
         record = report_metrics(attributes, epoch, metrics)
         objectives = self.spec.objectives
         if len(objectives) == 1 and objectives[0].metric in metrics:
@@ -165,6 +194,39 @@ class Ledger:
         self._complete(trial)
         return True
 
+    def fail(self, number: int, fault: Fault, *, was_alone: bool, disk_is_full: bool) -> Remedy:
+        """Takes note of a trial that broke, and says what becomes of it.
+
+        Args:
+            number: The trial.
+            fault: What broke.
+            was_alone: Whether no other trial could have run at the same time.
+            disk_is_full: Whether the sweep's disk has no space now.
+
+        Returns:
+            What was done; a trial that is retried comes again from `next_ticket`.
+        """
+        trial = self._trial(number)
+        past = faults(trial)
+        remedy = choose_remedy(
+            fault,
+            retried=len(past),
+            retries=self.spec.faults.retries,
+            was_alone=was_alone,
+            disk_is_full=disk_is_full,
+        )
+        match remedy:
+            case Remedy.FAIL:
+                self._streak.fail(fault)
+                self.end(number, State.FAILED, _full_reason(fault, len(past), was_alone=was_alone))
+            case Remedy.STOP_SWEEP:
+                pass
+            case Remedy.RETRY | Remedy.RETRY_ALONE:
+                self._retry(trial, fault, attempt=len(past) + 1)
+            case _:
+                assert_never(remedy)
+        return remedy
+
     def end(
         self, number: int, state: State, reason: str, *, values: Sequence[float] | None = None
     ) -> None:
@@ -172,19 +234,66 @@ class Ledger:
         if not reason:
             raise ValueError(f"trial {number} can't end as {state} without a reason")
         at_ms = round(time.time() * 1000)
-        attributes = _Attributes(self.study._storage, self._id(number))
+        attributes = self._attributes(number)
         attributes.set_user_attr("reason", reason)
         attributes.set_user_attr("ended_ms", at_ms)
         self.study.tell(number, values, _OPTUNA_STATES[state])
-        if state is State.PRUNED:
-            drop_checkpoints(self.paths.trial(number).checkpoints)
+        if state is not State.FAILED:
+            self._streak.succeed()
+        self._open.discard(number)
+        self._drop_checkpoints(number, state)
         self._tell(TrialEnded(number=number, state=state, reason=reason, at_ms=at_ms))
 
     def interrupt(self, number: int) -> None:
-        """Notes that the driver lets go of a running trial."""
-        self._tell(TrialInterrupted(number=number, epoch=last_epoch(self._trial(number))))
+        """Notes that the driver lets go of a running trial, which waits again."""
+        self._open.discard(number)
+        trial = self._trial(number)
+        self._tell(TrialInterrupted(number=number, epoch=last_epoch(trial)))
+        self._await(trial)
 
-    def _reopen(self, number: int) -> Ticket | None:
+    def interrupt_all(self) -> None:
+        """The same for every trial that was begun or retried here and has not ended."""
+        for number in sorted(self._open):
+            self.interrupt(number)
+
+    def _drop_checkpoints(self, number: int, state: State) -> None:
+        folder = self.paths.trial(number).checkpoints
+        if state is State.PRUNED:
+            drop_checkpoints(folder)
+        elif folder.is_dir():
+            newest = 1 if state is State.COMPLETED else 2
+            thin_checkpoints(folder, newest=newest, best_by=self.best_by)
+
+    def _await(self, trial: FrozenTrial) -> None:
+        past = faults(trial)
+        lonely = bool(past) and past[-1].kind is FaultKind.MEMORY
+        queue = self._for_alone if lonely else self._interrupted
+        if trial.number not in queue:
+            queue.append(trial.number)
+
+    def _retry(self, trial: FrozenTrial, fault: Fault, *, attempt: int) -> None:
+        epoch, at_ms = last_epoch(trial), round(time.time() * 1000)
+        name, value = attribute(fault, attempt, epoch=epoch, at_ms=at_ms)
+        self._attributes(trial.number).set_user_attr(name, value)
+        self._tell(
+            TrialRetried(
+                number=trial.number,
+                epoch=epoch,
+                reason=fault.reason,
+                attempt=attempt,
+                at_ms=at_ms,
+            )
+        )
+        self._await(self._trial(trial.number))
+
+    def _next_lonely(self) -> Ticket | None:
+        while self._for_alone:
+            ticket = self._reopen(self._for_alone.popleft(), alone=True)
+            if ticket is not None:
+                return ticket
+        return None
+
+    def _reopen(self, number: int, *, alone: bool) -> Ticket | None:
         trial = self._trial(number)
         checkpoint, damaged = newest_checkpoint(self.paths.trial(number).checkpoints)
         for sentence in damaged:
@@ -197,9 +306,18 @@ class Ledger:
         self.study.sampler = build_sampler(self.spec, number)
         params = suggest(optuna.Trial(self.study, trial._trial_id), self.spec.space)
         ticket_trial = optuna.Trial(self.study, trial._trial_id)
-        return self._issue(ticket_trial, params, from_epoch=checkpoint.epoch if checkpoint else 0)
+        from_epoch = checkpoint.epoch if checkpoint else 0
+        return self._issue(ticket_trial, params, from_epoch=from_epoch, alone=alone)
 
-    def _issue(self, trial: optuna.Trial, params: Mapping[str, Any], *, from_epoch: int) -> Ticket:
+    def _issue(
+        self,
+        trial: optuna.Trial,
+        params: Mapping[str, Any],
+        *,
+        from_epoch: int,
+        alone: bool = False,
+    ) -> Ticket:
+        self._open.add(trial.number)
         self._tell(TrialStarted(number=trial.number, params=params, from_epoch=from_epoch))
         return Ticket(
             number=trial.number,
@@ -207,6 +325,7 @@ class Ledger:
             config=build_config(self.spec, params),
             seed=derive_seed(self.spec.seed, trial.number),
             from_epoch=from_epoch,
+            alone=alone,
         )
 
     def _complete(self, trial: FrozenTrial) -> None:
@@ -216,6 +335,7 @@ class Ledger:
             found = [m[objective.metric] for m in measured.values() if objective.metric in m]
             if not found:
                 reason = f"finished all epochs but never reported the objective {objective.metric}"
+                self._streak.fail(Fault(kind=FaultKind.ERROR, reason=reason))
                 self.end(trial.number, State.FAILED, reason)
                 return
             values.append(found[-1])
@@ -225,6 +345,9 @@ class Ledger:
             f"completed all {self.spec.budget.epochs} epochs",
             values=values,
         )
+
+    def _attributes(self, number: int) -> Attributes:
+        return Attributes(self.study._storage, self._id(number))
 
     def _id(self, number: int) -> int:
         if number not in self._ids:
@@ -239,3 +362,13 @@ class Ledger:
     def _tell(self, event: Event) -> None:
         for listener in self.listeners:
             listener(event)
+
+
+def _full_reason(fault: Fault, retries: int, *, was_alone: bool) -> str:
+    """Why a trial is given up."""
+    reason = fault.reason
+    if fault.kind is FaultKind.MEMORY and was_alone:
+        reason += ", though it ran alone"
+    if retries:
+        reason += f" (after {retries} {'retry' if retries == 1 else 'retries'})"
+    return reason

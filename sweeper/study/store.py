@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -40,8 +41,27 @@ class _KernelLock(BaseJournalFileLock):
         self._lock.release()
 
 
+class _Journal(JournalFileBackend):
+    """Leaves no half line behind when the disk is full: the next one would be unreadable."""
+
+    def __init__(self, journal: Path) -> None:
+        super().__init__(str(journal), lock_obj=_KernelLock(journal))
+        self._journal = journal
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        size = self._journal.stat().st_size
+        try:
+            super().append_logs(logs)
+        except OSError as error:
+            os.truncate(self._journal, size)
+            raise BackendError(
+                f"can't write the study {self._journal}: {error.strerror}",
+                hint="the study is whole as it was; mend it, then go on with `sweeper resume`",
+            ) from error
+
+
 def _storage(journal: Path) -> JournalStorage:
-    return JournalStorage(JournalFileBackend(str(journal), lock_obj=_KernelLock(journal)))
+    return JournalStorage(_Journal(journal))
 
 
 def drop_torn_line(journal: Path) -> int:

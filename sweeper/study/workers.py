@@ -15,6 +15,7 @@ from sweeper.paths import SweepPaths, TrialPaths
 __all__ = [
     "Worker",
     "end_workers",
+    "forget_dead_workers",
     "forget_worker",
     "living_workers",
     "note_worker",
@@ -71,8 +72,22 @@ def read_worker(paths: TrialPaths) -> Worker | None:
         return None
 
 
+def forget_dead_workers(paths: SweepPaths) -> None:
+    """Removes what processes that are gone left in the folders of their trials."""
+    living = living_workers(paths)
+    for trial in paths.root.glob("trials/*"):
+        if int(trial.name) not in living:
+            forget_worker(TrialPaths(trial))
+            TrialPaths(trial).last_words.unlink(missing_ok=True)
+
+
 def end_workers(workers: Sequence[Worker], patience_s: float) -> None:
-    """Waits for workers to end, then kills those that did not."""
+    """Waits for workers to end, then kills those that did not.
+
+    Args:
+        workers: Those that `living_workers` found.
+        patience_s: How long to wait.
+    """
     processes = list(filter(None, map(_process, workers)))
     _, alive = psutil.wait_procs(processes, timeout=patience_s)
     for process in _still_there(alive):

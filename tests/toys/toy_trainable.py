@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import math
 import os
 import random
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -51,8 +53,16 @@ class Toy(BaseTrainable):
                 raise DivergedError("diverged at epoch 2: loss is nan")
             case "nan" if self.epoch == 2:
                 return {"score": math.nan}
+            case "exit" if self.epoch == 2:
+                sys.exit(3)
+            case "memory" if self.epoch == 2:
+                raise MemoryError("no room")
+            case "flaky" if self.epoch == 2:
+                raise ConnectionResetError("gone")
             case "die" if self.epoch == 2:
                 os.kill(os.getpid(), signal.SIGKILL)
+            case str(fail) if fail.endswith(" once") and self.epoch == 2:
+                self._misbehave_once(fail.removesuffix(" once"))
         rise = 1 - math.exp(-self.epoch)
         draw = self.random.random()
         with (self.workdir / "steps.txt").open("a", encoding="utf-8") as file:
@@ -63,6 +73,24 @@ class Toy(BaseTrainable):
             "train/loss": 1 - rise,
             "draw": draw,
         }
+
+    def _misbehave_once(self, how):
+        """At the first try of epoch 2; the next goes well."""
+        marker = self.workdir / "misbehaved"
+        if marker.exists():
+            return
+        marker.write_text(how, encoding="utf-8")
+        match how:
+            case "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "crash":
+                ctypes.string_at(0)
+            case "hang":
+                time.sleep(3600)
+            case "suspend":
+                os.kill(os.getpid(), signal.SIGSTOP)
+            case "memory":
+                raise MemoryError("no room")
 
     def save(self, directory: Path):
         state = {"epoch": self.epoch, "random": self.random.getstate()}

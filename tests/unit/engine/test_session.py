@@ -9,6 +9,7 @@ import pytest
 
 from sweeper.engine.session import EpochReport, Failure, Order, Session
 from sweeper.study.checkpoints import newest_checkpoint
+from sweeper.study.faults import Fault, FaultKind
 
 
 @pytest.fixture
@@ -61,18 +62,26 @@ def test_one_session_serves_several_trials(session, order, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("fail", "reason"),
+    ("fail", "kind", "reason", "spent"),
     [
-        ("raise", "epoch 2 raised ZeroDivisionError: a bug in training code"),
-        ("diverge", "diverged at epoch 2: loss is nan"),
-        ("nan", "diverged at epoch 2: score is nan"),
+        (
+            "raise",
+            FaultKind.ERROR,
+            "epoch 2 raised ZeroDivisionError: a bug in training code",
+            True,
+        ),
+        ("exit", FaultKind.ERROR, "epoch 2 raised SystemExit: 3", True),
+        ("diverge", FaultKind.DIVERGED, "diverged at epoch 2: loss is nan", False),
+        ("nan", FaultKind.DIVERGED, "diverged at epoch 2: score is nan", False),
+        ("memory", FaultKind.MEMORY, "epoch 2 raised MemoryError: no room", True),
+        ("flaky", FaultKind.TRANSIENT, "epoch 2 raised ConnectionResetError: gone", True),
     ],
 )
-def test_failures_have_reasons(session, order, fail, reason):
+def test_failures_have_kinds_and_reasons(session, order, fail, kind, reason, spent):
     config = {**order.config, "fail": fail}
     first, second = run(session, dataclasses.replace(order, config=config), epochs=2)
     assert isinstance(first, EpochReport)
-    assert second == Failure(reason=reason)
+    assert second == Failure(fault=Fault(kind=kind, reason=reason), spent=spent)
 
 
 def test_a_bug_leaves_its_traceback_and_the_next_trial_runs(session, order, tmp_path):
@@ -85,21 +94,21 @@ def test_a_bug_leaves_its_traceback_and_the_next_trial_runs(session, order, tmp_
 
 def test_lost_checkpoint_is_a_failure(session, order):
     session.begin(dataclasses.replace(order, from_epoch=2))
-    assert session.next_report() == Failure(reason="the checkpoint of epoch 2 is gone")
+    assert session.next_report().fault.reason == "the checkpoint of epoch 2 is gone"
 
 
 def test_unknown_trainable_is_a_failure(session, order):
     session.begin(dataclasses.replace(order, trainable="toy_trainable:Toi"))
     report = session.next_report()
     assert isinstance(report, Failure)
-    assert "no class 'Toi'" in report.reason
+    assert "no class 'Toi'" in report.fault.reason
 
 
 def test_worker_of_a_replaced_driver_does_not_write(session, order, tmp_path):
     note = tmp_path / "driver.json"
     note.write_text(json.dumps({"token": "new"}))
     session.begin(dataclasses.replace(order, driver_note=note, driver_token="old"))
-    assert session.next_report() == Failure(reason="another driver has taken over this sweep")
+    assert session.next_report().fault.reason == "another driver has taken over this sweep"
     assert not (order.trial_dir / "checkpoints").exists()
 
 

@@ -1,0 +1,64 @@
+"""What concerns the driver as a process: its signals and its log."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from sweeper.engine.closing import Closing, Why
+
+__all__ = ["log_to", "stop_signals"]
+
+_LOGGED = {"sweeper": logging.INFO, "ray": logging.ERROR}
+
+
+@contextmanager
+def log_to(path: Path) -> Iterator[None]:
+    """Appends what sweeper logs, and what Ray complains of, to a file."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    before = {}
+    for name, level in _LOGGED.items():
+        log = logging.getLogger(name)
+        before[log] = (log.level, log.propagate)
+        log.setLevel(level)
+        log.addHandler(handler)
+    logging.getLogger("ray").propagate = False
+    try:
+        yield
+    finally:
+        for log, (level, propagate) in before.items():
+            log.removeHandler(handler)
+            log.setLevel(level)
+            log.propagate = propagate
+        handler.close()
+
+
+@contextmanager
+def stop_signals(closing: Closing) -> Iterator[None]:
+    """The first SIGINT, SIGTERM or SIGHUP closes, the second ends everything at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if closing.why is not None:
+            raise KeyboardInterrupt
+        closing.close(Why.ASKED)
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as after nohup
+            signal.signal(number, on_signal)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
