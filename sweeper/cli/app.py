@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from sweeper.cli import looking, running, serving, stopping, trying
+from sweeper.cli import auditing, looking, running, serving, stopping, trying
 from sweeper.engine.environment import set_environment
 from sweeper.errors import SweeperError
 
@@ -32,6 +32,7 @@ app.command("resume")(running.resume)
 app.command("stop")(stopping.stop)
 app.command("list")(looking.list_sweeps)
 app.command("status")(looking.status)
+app.command("audit")(auditing.audit)
 app.command("check")(trying.check)
 app.command("train")(trying.train)
 app.command("ui")(serving.ui)

@@ -25,6 +25,7 @@ __all__ = [
     "Wanted",
     "drop_checkpoints",
     "newest_checkpoint",
+    "read_checkpoints",
     "thin_checkpoints",
     "write_checkpoint",
 ]
@@ -122,18 +123,29 @@ def newest_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
         The checkpoint (None if there is none) and a sentence for each damaged one passed over.
     """
     damaged: list[str] = []
+    for found in read_checkpoints(folder):
+        if isinstance(found, Checkpoint):
+            return found, damaged
+        damaged.append(found)
+    return None, damaged
+
+
+def read_checkpoints(folder: Path) -> Iterator[Checkpoint | str]:
+    """Reads the checkpoints of a trial against their checksums, newest first.
+
+    Returns:
+        Each checkpoint, or a sentence about what is wrong with it.
+    """
     for path in _newest_first(folder):
         try:
             meta = json.loads((path / "meta.json").read_text(encoding="utf-8"))
             state = path / "state"
             if _digests(state) == meta["files"]:
-                return Checkpoint(
-                    epoch=meta["epoch"], state=state, metrics=meta["metrics"]
-                ), damaged
-            damaged.append(f"{path} is damaged: its files differ from their checksums")
+                yield Checkpoint(epoch=meta["epoch"], state=state, metrics=meta["metrics"])
+            else:
+                yield f"{path} is damaged: its files differ from their checksums"
         except (OSError, ValueError, KeyError) as error:
-            damaged.append(f"{path} is damaged: {error}")
-    return None, damaged
+            yield f"{path} is damaged: {error}"
 
 
 def drop_checkpoints(folder: Path) -> None:

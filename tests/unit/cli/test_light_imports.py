@@ -21,7 +21,8 @@ print("HEAVY", sorted(heavy))
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["list"], ["status", "none"], ["run", "--help"], ["version"]]
+    "arguments",
+    [["--help"], ["list"], ["status", "none"], ["audit", "--help"], ["run", "--help"], ["version"]],
 )
 def test_no_heavy_import(arguments, tmp_path):
     done = subprocess.run(

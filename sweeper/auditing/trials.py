@@ -1,0 +1,166 @@
+"""The trials of the study: each once, with epochs without gaps and an ending that fits them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from optuna.trial import FrozenTrial
+
+from sweeper.auditing.case import Case
+from sweeper.auditing.journal import Journal
+from sweeper.auditing.results import Check, Finding, note, wrong
+from sweeper.auditing.settings import settings_faults
+from sweeper.study.curves import epoch_metrics, last_epoch
+from sweeper.study.events import State, state_of
+
+__all__ = ["check_trials"]
+
+_MEND = "the study is damaged: keep a copy of the sweep's folder and report it"
+
+
+def check_trials(
+    case: Case, trials: Sequence[FrozenTrial], max_trials: int, journal: Journal
+) -> list[Check]:
+    """All checks of the trials in the study.
+
+    Args:
+        case: The sweep.
+        trials: As the study gives them.
+        max_trials: The budget, extensions included.
+        journal: What the study's file holds.
+    """
+    begun = [trial for trial in trials if state_of(trial) is not State.QUEUED]
+    ended = [trial for trial in begun if trial.state.is_finished()]
+    completed = [trial for trial in ended if state_of(trial) is State.COMPLETED]
+    return [
+        Check(
+            area="study",
+            title="every trial once, none above the budget",
+            count=len(begun),
+            unit=f"of {max_trials} trials",
+            findings=[*_numbering(trials), *_budget(case, begun, max_trials)],
+        ),
+        Check(
+            area="study",
+            title="settings complete and inside their ranges",
+            count=len(begun),
+            unit="trials",
+            findings=[
+                wrong("settings", f"trial {trial.number}", sentence, _MEND)
+                for trial in begun
+                for sentence in settings_faults(case.spec.space, trial)
+            ],
+        ),
+        Check(
+            area="study",
+            title="every epoch once and without a gap",
+            count=sum(len(epoch_metrics(trial)) for trial in begun),
+            unit="epochs",
+            findings=[*_doubled(journal), *(f for trial in begun for f in _gaps(case, trial))],
+        ),
+        Check(
+            area="study",
+            title="endings have a reason and a time",
+            count=len(ended),
+            unit="endings",
+            findings=[*(f for trial in ended for f in _ending(trial)), *_open(case, begun)],
+        ),
+        Check(
+            area="study",
+            title="completed trials have all epochs and their objective",
+            count=len(completed),
+            unit="completed trials",
+            findings=[f for trial in completed for f in _completion(case, trial)],
+        ),
+    ]
+
+
+def _numbering(trials: Sequence[FrozenTrial]) -> Iterator[Finding]:
+    numbers = [trial.number for trial in trials]
+    if numbers != list(range(len(numbers))):
+        sentence = f"trials are numbered {', '.join(map(str, numbers))}"
+        yield wrong("trials-numbering", "study", sentence, _MEND)
+
+
+def _budget(case: Case, begun: Sequence[FrozenTrial], max_trials: int) -> Iterator[Finding]:
+    if len(begun) > max_trials:
+        yield wrong(
+            "trials-above-budget",
+            "study",
+            f"{len(begun)} trials have begun where {max_trials} were asked for",
+            f"if they are welcome: {case.resume} --trials {len(begun)}",
+        )
+
+
+def _doubled(journal: Journal) -> Iterator[Finding]:
+    for number, epoch in journal.doubled:
+        sentence = f"epoch {epoch} was written more than once"
+        yield wrong("epoch-doubled", f"trial {number}", sentence, _MEND)
+
+
+def _gaps(case: Case, trial: FrozenTrial) -> Iterator[Finding]:
+    where = f"trial {trial.number}"
+    curve = epoch_metrics(trial)
+    missing = sorted(set(range(1, last_epoch(trial) + 1)) - set(curve))
+    if missing:
+        sentence = f"the study lacks epoch {_listed(missing)} of {last_epoch(trial)}"
+        yield wrong("epoch-missing", where, sentence, _MEND)
+    if last_epoch(trial) > case.spec.budget.epochs:
+        sentence = f"{last_epoch(trial)} epochs where {case.spec.budget.epochs} were asked for"
+        yield wrong("epoch-above-budget", where, sentence, _MEND)
+    objectives = case.spec.objectives
+    if len(objectives) > 1 or case.is_driven:
+        return  # Optuna keeps no curve of several objectives
+    metric = objectives[0].metric
+    expected = {epoch: values[metric] for epoch, values in curve.items() if metric in values}
+    found = trial.intermediate_values
+    differing = sorted(
+        epoch for epoch in {*expected, *found} if expected.get(epoch) != found.get(epoch)
+    )
+    if differing:
+        sentence = (
+            f"Optuna's own curve of {metric} differs from the reports at epoch "
+            f"{_listed(differing)}; pruners and samplers read it"
+        )
+        yield wrong("curve-differs", where, sentence, _MEND)
+
+
+def _ending(trial: FrozenTrial) -> Iterator[Finding]:
+    where = f"trial {trial.number}"
+    if not trial.user_attrs.get("reason"):
+        sentence = f"is {state_of(trial)} without a reason"
+        yield wrong("ending-without-reason", where, sentence, _MEND)
+    if trial.user_attrs.get("ended_ms") is None:
+        sentence = f"is {state_of(trial)} without a time of its end"
+        yield wrong("ending-without-time", where, sentence, _MEND)
+
+
+def _open(case: Case, begun: Sequence[FrozenTrial]) -> Iterator[Finding]:
+    waiting = [trial for trial in begun if not trial.state.is_finished()]
+    if waiting and not case.is_driven:
+        where = ", ".join(f"#{trial.number} at epoch {last_epoch(trial)}" for trial in waiting)
+        sentence = f"{len(waiting)} interrupted ({where}), resume goes on with them"
+        yield note("interrupted", "study", sentence, case.resume)
+
+
+def _completion(case: Case, trial: FrozenTrial) -> Iterator[Finding]:
+    where = f"trial {trial.number}"
+    epochs = case.spec.budget.epochs
+    if last_epoch(trial) != epochs:
+        sentence = f"is completed after {last_epoch(trial)} of {epochs} epochs"
+        yield wrong("completed-early", where, sentence, _MEND)
+    values = list(trial.values or ())
+    expected = [_newest(trial, objective.metric) for objective in case.spec.objectives]
+    if values != expected:
+        sentence = f"its objective is {values}, its reports say {expected}"
+        yield wrong("objective-differs", where, sentence, _MEND)
+
+
+def _newest(trial: FrozenTrial, metric: str) -> float | None:
+    measured = [m[metric] for m in epoch_metrics(trial).values() if metric in m]
+    return measured[-1] if measured else None
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    shown = ", ".join(map(str, numbers[:8]))
+    return f"{shown}, ..." if len(numbers) > 8 else shown
