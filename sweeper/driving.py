@@ -25,7 +25,7 @@ from sweeper.study.ledger import Ledger, Ticket
 from sweeper.study.lock import Driver
 from sweeper.study.records import SweepRecord, read_record
 from sweeper.study.stopping import read_request
-from sweeper.study.workers import end_workers, forget_dead_workers, living_workers
+from sweeper.study.workers import end_strays, forget_dead_workers, mark_children, stray_processes
 from sweeper.tracking.address import resolve_address
 from sweeper.tracking.identity import SweepIdentity
 from sweeper.tracking.mirror import Mirror
@@ -35,7 +35,7 @@ __all__ = ["Drive", "Outcome", "Result"]
 
 _SERVER_PATIENCE_S = 60.0
 _HURRIED_PATIENCE_S = 3.0
-_LINGERING_S = 15.0
+_LINGERING_S = 5.0
 _RAY_STARTS = 3
 
 
@@ -136,11 +136,9 @@ class Drive:
 
     def _clear_up(self) -> None:
         """Workers of a driver that was killed must not train beside ours, nor hold the GPU."""
-        lingering = living_workers(self.paths)
-        if lingering:
-            self.watcher.phase(f"waiting for {len(lingering)} workers of the driver before to end")
-            end_workers(list(lingering.values()), patience_s=_LINGERING_S)
-        forget_dead_workers(self.paths)
+        if stray_processes(self.paths):
+            self.watcher.phase("ending processes that the driver before left behind")
+        end_strays(self.paths, patience_s=_LINGERING_S)
         self.paths.stop.unlink(missing_ok=True)
 
     def _run_trials(self, ledger: Ledger, closing: Closing) -> None:
@@ -153,13 +151,13 @@ class Drive:
             if ledger.is_done or closing.has_begun:
                 return
             self.watcher.phase("starting Ray")
-            with local_ray() as cluster:
+            with mark_children(self.paths), local_ray() as cluster:
                 self._run_on(cluster, ledger, closing)
             ledger.interrupt_all()
+            end_strays(self.paths, patience_s=0)
             if not closing.has_lost_ray:
                 return
             self.watcher.note("a process of Ray died; starting Ray again")
-            end_workers(list(living_workers(self.paths).values()), patience_s=_LINGERING_S)
             closing.has_lost_ray = False
         raise BackendError(
             f"processes of Ray died {_RAY_STARTS} times",

@@ -86,8 +86,12 @@ def local_ray() -> Iterator[Cluster]:
 
 
 def _quiet_logging() -> None:
+    """What Ray complains of belongs into the log of the sweep, not into the terminal."""
     for name in ("ray", "ray.tune"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    for handler in logging.getLogger("ray").handlers:
+        if not isinstance(handler, logging.FileHandler):
+            handler.setLevel(logging.CRITICAL)
 
 
 def _catch_messages() -> None:

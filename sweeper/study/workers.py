@@ -1,4 +1,8 @@
-"""Which processes train the trials of a sweep; so that none outlives its driver unnoticed."""
+"""Which processes work for a sweep, so that none outlives its driver unnoticed.
+
+Two traces lead to them: the note that a worker leaves with its trial, and a variable in the
+environment that all processes of the sweep's own Ray inherit.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,9 @@ import json
 import os
 import socket
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import psutil
 
@@ -14,13 +20,18 @@ from sweeper.paths import SweepPaths, TrialPaths
 
 __all__ = [
     "Worker",
+    "end_strays",
     "end_workers",
     "forget_dead_workers",
     "forget_worker",
     "living_workers",
+    "mark_children",
     "note_worker",
     "read_worker",
+    "stray_processes",
 ]
+
+_MARK = "SWEEPER_SWEEP"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +104,51 @@ def end_workers(workers: Sequence[Worker], patience_s: float) -> None:
     for process in _still_there(alive):
         process.kill()
     psutil.wait_procs(alive, timeout=5)
+
+
+@contextmanager
+def mark_children(paths: SweepPaths) -> Iterator[None]:
+    """Marks the processes that are started in the meantime, and all that those start."""
+    os.environ[_MARK] = str(paths.root)
+    try:
+        yield
+    finally:
+        del os.environ[_MARK]
+
+
+def stray_processes(paths: SweepPaths) -> list[psutil.Process]:
+    """Marked processes on this host that are not children of this one."""
+    us = psutil.Process()
+    ours = {us, *us.parents(), *us.children(recursive=True)}
+    return [
+        process
+        for process in psutil.process_iter()
+        if process not in ours and _is_marked(process, paths)
+    ]
+
+
+def end_strays(paths: SweepPaths, patience_s: float) -> None:
+    """Kills what a driver that is gone left behind.
+
+    Args:
+        paths: Of the sweep; this process must hold it.
+        patience_s: How long workers may take to end their epoch.
+    """
+    end_workers(list(living_workers(paths).values()), patience_s)
+    strays = stray_processes(paths)
+    for process in _still_there(strays):
+        process.kill()
+    psutil.wait_procs(strays, timeout=5)
+    forget_dead_workers(paths)
+
+
+def _is_marked(process: psutil.Process, paths: SweepPaths) -> bool:
+    # Ray's processes write their titles over the start of it, which psutil takes for its end.
+    try:
+        environ = Path(f"/proc/{process.pid}/environ").read_bytes()
+    except OSError:
+        return False
+    return f"{_MARK}={paths.root}".encode() in environ.split(b"\0")
 
 
 def _still_there(processes: Sequence[psutil.Process]) -> Iterator[psutil.Process]:
