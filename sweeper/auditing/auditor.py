@@ -25,7 +25,6 @@ from sweeper.study.events import State
 from sweeper.study.lock import is_driven
 from sweeper.study.records import SweepRecord, read_record
 from sweeper.study.store import open_spec, open_study
-from sweeper.study.workers import living_workers
 from sweeper.tracking.address import resolve_address
 from sweeper.tracking.inspection import Inspection, inspect_runs
 
@@ -67,7 +66,7 @@ def audit(name: str, home: Path | str | None = None) -> Audit:
             *_study_checks(case, study),
             *_mlflow_checks(case, study, record, inspection),
             *check_disk(case, record),
-            check_processes(case, living_workers(paths)),
+            check_processes(case),
         ],
         num_trials=len(begun),
         num_runs=None
@@ -89,7 +88,7 @@ def _of_damaged_study(case: Case, why: str) -> Audit:
         checks=[
             check_journal(case, read_journal(case.paths.journal)),
             *unchecked,
-            check_processes(case, living_workers(case.paths)),
+            check_processes(case),
         ],
         num_trials=0,
         num_runs=None,

@@ -122,14 +122,17 @@ def _leftovers(case: Case, record: SweepRecord) -> Iterator[Finding]:
     if paths.stop.exists():
         todo = f"delete {paths.stop}"
         yield wrong("stop-stray", "stop", "asks a driver to stop that does not run", todo)
+    cleared = []
     for path in _strays(paths.root):
         where = path.relative_to(paths.root).as_posix()
         if any(path.is_relative_to(root) for root in running):
-            sentence = "was left by a process that died; the next driver clears it"
-            yield note("stray-of-interrupted", where, sentence)
+            cleared.append(where)
         else:
             sentence = "is a draft, or a note of a process, of work that is over"
             yield wrong("stray", where, sentence, f"delete {path}")
+    if cleared:
+        sentence = f"left by processes that died: {', '.join(cleared)}; the next driver clears it"
+        yield note("stray-of-interrupted", paths.name, sentence)
     for path in sorted(case.home.root.glob(".new-*")):
         if re.fullmatch(rf"\.new-{re.escape(paths.name)}-[a-z0-9_]{{8}}", path.name):
             sentence = "is a sweep of this name that was never made whole"

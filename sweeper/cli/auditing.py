@@ -48,7 +48,7 @@ def _print(audit: Audit) -> None:
     console = Console()
     if audit.is_driven:
         console.print(
-            f"{audit.name} is running: only what must hold at every moment is checked",
+            f"a driver holds {audit.name}: only what must hold at every moment is checked",
             soft_wrap=True,
         )
     for check in audit.checks:

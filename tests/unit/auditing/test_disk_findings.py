@@ -1,15 +1,10 @@
-"""What lies about, and who still runs."""
+"""What lies in the folder of a sweep."""
 
 from __future__ import annotations
 
 import json
 import shutil
-import socket
-import subprocess
-import sys
-from contextlib import contextmanager
 
-import psutil
 import pytest
 
 
@@ -115,25 +110,3 @@ def test_a_sweep_that_was_made_by_halves(scene):
     (scene.home.root / ".new-done-2-a1b2c3d4").mkdir()  # of the sweep `done-2`
     found = scene.only()
     assert (found.kind, found.where) == ("half-made-sweep", ".new-done-a1b2c3d4")
-
-
-@contextmanager
-def worker(paths):
-    """A living process that says that it trains the trial."""
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    try:
-        born = psutil.Process(process.pid).create_time()
-        note = {"pid": process.pid, "host": socket.gethostname(), "born": born}
-        paths.worker.write_text(json.dumps(note))
-        yield process.pid
-    finally:
-        process.kill()
-        process.wait()
-
-
-def test_a_worker_that_outlived_its_driver(scene):
-    with worker(scene.home.sweep("open").trial(3)) as pid:
-        first, *_ = scene.audit("open").findings
-    assert (first.kind, first.severity, first.where) == ("worker-alive", "wrong", "trial 3")
-    assert f"process {pid} on " in first.sentence
-    assert "worker-alive" not in scene.kinds("open")

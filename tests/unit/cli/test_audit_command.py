@@ -84,7 +84,7 @@ def test_not_checked(sweeper_audit):
 
 def test_running(sweeper_audit):
     _, lines = sweeper_audit(GOOD, is_driven=True)
-    assert lines[0] == "toy is running: only what must hold at every moment is checked"
+    assert lines[0] == "a driver holds toy: only what must hold at every moment is checked"
 
 
 def test_many_findings_are_cut_short(sweeper_audit):
