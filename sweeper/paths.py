@@ -7,7 +7,8 @@
     ├── mlartifacts/         its artifacts
     ├── .cache/              prepared data, shared by all sweeps of this home; may be deleted
     └── <sweep>/
-        ├── spec.yaml        the space as it was resolved at the start; never changed
+        ├── spec.yaml        the space as resolved at the start, or when a change was taken over
+        ├── spec.1.yaml      the space before the first change that was taken over; 2, 3 ...
         ├── study.journal    the Optuna study: the record of truth
         ├── lock             held by the driver while it runs
         ├── driver.json      pid, host and start of the newest driver
@@ -92,6 +93,9 @@ class SweepPaths:
     @property
     def spec(self) -> Path:
         return self.root / "spec.yaml"
+
+    def spec_before(self, change: int) -> Path:
+        return self.root / f"spec.{change}.yaml"
 
     @property
     def journal(self) -> Path:

@@ -10,16 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from sweeper.checking import Checked, check_space
+from sweeper.comparing import note_on_changes, require_new
 from sweeper.driving import Drive, Outcome, Result
 from sweeper.engine.loading import load_trainable, user_import_paths
+from sweeper.extending import require_old, take_over
 from sweeper.paths import Home
+from sweeper.request import Request
 from sweeper.space import enqueue_values
-from sweeper.spec import SweepSpec, find_notes, read_spec, spec_hash
+from sweeper.spec import SweepSpec, find_notes, spec_hash
 from sweeper.study.budget import extend_budget, read_budget
-from sweeper.study.events import State
+from sweeper.study.found import found_words
 from sweeper.study.lock import drive
-from sweeper.study.records import SweepRecord, read_record
-from sweeper.study.store import create_sweep, drop_torn_line, open_spec, open_study, require_free
+from sweeper.study.records import read_record
+from sweeper.study.store import create_sweep, open_spec, open_study
+from sweeper.taking_up import Held, take_up
 from sweeper.tracking.address import resolve_address
 from sweeper.watching import SilentWatcher, Watcher
 
@@ -35,6 +39,7 @@ def run(
     home: Path | str | None = None,
     tracking_uri: str | None = None,
     watcher: Watcher | None = None,
+    extend: bool = False,
 ) -> Result:
     """Starts a new sweep and runs it to its end.
 
@@ -44,21 +49,29 @@ def run(
         home: Where sweeps live; None: `SWEEPER_HOME` or `./sweeps`.
         tracking_uri: An MLflow server; None: the store in `home`.
         watcher: Shows progress.
+        extend: The sweep is there already; it takes over what has changed in the space file, and
+            goes on as with `resume`.
 
     Raises:
-        UserError: Something about the request is wrong; nothing was started.
+        UserError: Something about the request is wrong; nothing was started or taken over.
         BackendError: Ray or the disk does not work; `resume` can go on.
     """
     watcher = watcher or SilentWatcher()
     place = Home.at(home)
     resolve_address(place, tracking_uri)
-    file = read_spec(Path(space), overrides)
-    require_free(place, file.spec.name)
+    request = Request.here(space, overrides)
+    file = request.read()
+    if extend:
+        require_old(place, request, file)
+        with take_up(place, file.spec.name, watcher) as held:
+            take_over(held, request, file, watcher)
+            return _go_on(held, tracking_uri, watcher)
+    require_new(place, request, file)
     watcher.phase("preparing the data")
     checked = check_space(file, place)
     for line in (*find_notes(file.spec), *checked.data.lines):
         watcher.note(line)
-    spec = _rooted(file.spec)
+    spec = request.rooted(file.spec)
     paths = create_sweep(
         place,
         spec,
@@ -67,6 +80,7 @@ def run(
             "sweep_id": uuid.uuid4().hex,
             "tracking_uri": tracking_uri,
             "facts": _facts(file.spec, checked),
+            **request.attrs(),
         },
     )
     with drive(paths) as driver:
@@ -102,28 +116,28 @@ def resume(
     watcher = watcher or SilentWatcher()
     place = Home.at(home)
     resolve_address(place, tracking_uri)
-    open_study(place, name)  # a sweep that is not there has no lock either
-    paths = place.sweep(name)
-    with drive(paths) as driver:
-        drop_torn_line(paths.journal)
-        study = open_study(place, name)
-        spec = open_spec(paths)
-        load_trainable(spec.trainable, user_import_paths())
-        extend_budget(study, spec, trials=trials, hours=hours)
-        if tracking_uri is not None:
-            study.set_user_attr("tracking_uri", tracking_uri)
-        watcher.note(_what_is_there(read_record(study), read_budget(study, spec).trials))
-        return Drive(
-            home=place, paths=paths, spec=spec, study=study, driver=driver, watcher=watcher
-        ).run()
+    with take_up(place, name, watcher) as held:
+        extend_budget(held.study, open_spec(held.paths), trials=trials, hours=hours)
+        changed = note_on_changes(place, held.paths, held.study)
+        if changed:
+            watcher.note(changed)
+        return _go_on(held, tracking_uri, watcher)
 
 
-def _rooted(spec: SweepSpec) -> SweepSpec:
-    """The spec with `data.path` made absolute: workers and `resume` may start elsewhere."""
-    path = spec.data.get("path")
-    if not isinstance(path, str):
-        return spec
-    return spec.model_copy(update={"data": {**spec.data, "path": str(Path(path).resolve())}})
+def _go_on(held: Held, tracking_uri: str | None, watcher: Watcher) -> Result:
+    spec, study = open_spec(held.paths), held.study
+    load_trainable(spec.trainable, user_import_paths())
+    if tracking_uri is not None:
+        study.set_user_attr("tracking_uri", tracking_uri)
+    watcher.note(found_words(read_record(study), read_budget(study, spec).trials))
+    return Drive(
+        home=held.home,
+        paths=held.paths,
+        spec=spec,
+        study=study,
+        driver=held.driver,
+        watcher=watcher,
+    ).run()
 
 
 def _facts(spec: SweepSpec, checked: Checked) -> dict[str, Any]:
@@ -136,13 +150,3 @@ def _facts(spec: SweepSpec, checked: Checked) -> dict[str, Any]:
         "started": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         **versions,
     }
-
-
-def _what_is_there(record: SweepRecord, max_trials: int) -> str:
-    running = [trial for trial in record.trials if trial.state is State.RUNNING]
-    begun = sum(trial.state is not State.QUEUED for trial in record.trials)
-    found = f"found {begun - len(running)} trials finished"
-    if running:
-        where = ", ".join(f"#{trial.number} at epoch {trial.epoch}" for trial in running)
-        found += f", {len(running)} interrupted ({where})"
-    return f"{found}, {max(0, max_trials - begun)} to go"

@@ -23,7 +23,8 @@ _INTERRUPTED = 130
 _ALL_FAILED = 1
 
 
-def run(
+def run(  # noqa: PLR0913 - options of a command
+    context: typer.Context,
     space: Annotated[Path, typer.Argument(help="The space file, e.g. search_spaces/hv.yaml.")],
     set_: SetOption = None,
     name: Annotated[
@@ -38,15 +39,29 @@ def run(
             help="An MLflow server; left out: the store in the home folder.",
         ),
     ] = None,
+    extend: Annotated[  # noqa: FBT002 - a flag of the command line
+        bool,
+        typer.Option(
+            "--extend", help="Go on with a sweep, and take over what has changed in its file."
+        ),
+    ] = False,
 ) -> None:
     """Starts a sweep and runs it to its end."""
     from sweeper import sweep
 
     console = Console()
     overrides = [*(set_ or []), *([f"name={name}"] if name is not None else [])]
+    source = context.get_parameter_source("tracking_uri")
+    if extend and source is not None and source.name == "ENVIRONMENT":
+        tracking_uri = None  # a sweep that goes on keeps its server, as with `resume`
     with _stopped_at_once(console), _watcher(console) as watcher:
         result = sweep.run(
-            space, overrides=overrides, home=home, tracking_uri=tracking_uri, watcher=watcher
+            space,
+            overrides=overrides,
+            home=home,
+            tracking_uri=tracking_uri,
+            watcher=watcher,
+            extend=extend,
         )
     _finish(console, result, home)
 

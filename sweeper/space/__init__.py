@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sweeper.space.configuration import build_config
 from sweeper.space.grid import GridSampler, grid_size
-from sweeper.space.params import active_params, enqueue_values, suggest
+from sweeper.space.params import active_params, enqueue_values, file_value, suggest, suggest_rest
 from sweeper.space.representatives import representative_params
 from sweeper.space.sampling import build_sampler
 from sweeper.space.seeds import derive_seed
@@ -21,7 +21,9 @@ __all__ = [
     "build_sampler",
     "derive_seed",
     "enqueue_values",
+    "file_value",
     "grid_size",
     "representative_params",
     "suggest",
+    "suggest_rest",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 import optuna
+from optuna.trial import FrozenTrial
 
 from sweeper.spec import SweepSpec
 from sweeper.spec.conditions import is_active, parents_first
@@ -19,7 +20,14 @@ from sweeper.spec.parameters import (
 )
 from sweeper.spec.values import choice_label, same_value, step_value
 
-__all__ = ["active_params", "enqueue_values", "study_value", "suggest"]
+__all__ = [
+    "active_params",
+    "enqueue_values",
+    "file_value",
+    "study_value",
+    "suggest",
+    "suggest_rest",
+]
 
 
 def suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
@@ -34,10 +42,33 @@ def suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
         value included; parameters whose conditions do not hold are left out.
     """
     values: dict[str, Any] = {}
+    # Optuna warns when a parameter that a trial has is asked for with other bounds.
+    known = trial.params
     for name in parents_first(space):
         if is_active(space, name, values):
-            values[name] = _file_value(space[name], _drawn(trial, name, space[name]))
+            drawn = known[name] if name in known else _drawn(trial, name, space[name])
+            values[name] = file_value(space[name], drawn)
     return {name: values[name] for name in space if name in values}
+
+
+def suggest_rest(study: optuna.Study, trial: FrozenTrial, space: Space) -> dict[str, Any]:
+    """The parameters of a trial that was begun: those it has, and those it was not given in time.
+
+    The sampler is asked only if some are missing, because asking leaves traces with the trial:
+    CMA-ES would take its result for that of another proposal.
+
+    Args:
+        study: With the sampler for this trial.
+        trial: A running trial.
+        space: All parameters.
+
+    Returns:
+        Like `suggest`.
+    """
+    try:
+        return active_params(space, trial.params)
+    except ValueError:
+        return suggest(optuna.Trial(study, trial._trial_id), space)
 
 
 def active_params(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,7 +93,7 @@ def active_params(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if name not in params and not isinstance(space[name], FixedParameter):
             raise ValueError(f"no value for the parameter {name}")
-        values[name] = _file_value(space[name], params.get(name))
+        values[name] = file_value(space[name], params.get(name))
     return {name: values[name] for name in space if name in values}
 
 
@@ -110,7 +141,7 @@ def _drawn(trial: optuna.Trial, name: str, parameter: Parameter) -> Any:
             assert_never(parameter)
 
 
-def _file_value(parameter: Parameter, value: Any) -> Any:
+def file_value(parameter: Parameter, value: Any) -> Any:
     """The value of the file for one of the study; a value of the file is returned as it is."""
     match parameter:
         case FloatParameter(low=low, step=step):

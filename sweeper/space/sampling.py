@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
-from collections.abc import Collection
 from typing import Any, assert_never
 
 import optuna
-from optuna.distributions import BaseDistribution
 from optuna.exceptions import ExperimentalWarning
-from optuna.trial import FrozenTrial
 
+from sweeper.space.bounds import CommonSpace, GroupedSpace, distributions
 from sweeper.space.grid import GridSampler
 from sweeper.space.seeds import derive_seed
 from sweeper.spec import SweepSpec
 from sweeper.spec import samplers as settings
-from sweeper.spec.parameters import FloatParameter, IntParameter
+from sweeper.spec.parameters import FloatParameter, IntParameter, Space
 
 __all__ = ["build_sampler"]
 
@@ -45,19 +44,14 @@ def build_sampler(spec: SweepSpec, trial_number: int) -> optuna.samplers.BaseSam
             case settings.CmaesSampler() as cmaes:
                 return _build_cmaes(spec, cmaes, seed)
             case settings.Nsga2Sampler() as nsga2:
-                return optuna.samplers.NSGAIISampler(
-                    population_size=nsga2.population,
-                    mutation_prob=nsga2.mutation,
-                    crossover_prob=nsga2.crossover,
-                    seed=seed,
-                )
+                return _build_nsga2(spec, nsga2, seed)
             case _:
                 assert_never(spec.sampler)
 
 
 def _build_tpe(spec: SweepSpec, tpe: settings.TpeSampler, seed: int) -> optuna.samplers.BaseSampler:
     conditional = any(parameter.when for parameter in spec.space.values())
-    return optuna.samplers.TPESampler(
+    sampler = optuna.samplers.TPESampler(
         n_startup_trials=tpe.startup_trials,
         n_ei_candidates=tpe.candidates,
         multivariate=tpe.multivariate,
@@ -66,24 +60,38 @@ def _build_tpe(spec: SweepSpec, tpe: settings.TpeSampler, seed: int) -> optuna.s
         constant_liar=True,
         seed=seed,
     )
+    sampler._search_space = CommonSpace(spec.space, include_pruned=True)
+    if sampler._group_decomposed_search_space is not None:
+        sampler._group_decomposed_search_space = GroupedSpace(spec.space, include_pruned=True)
+    return sampler
+
+
+def _build_nsga2(
+    spec: SweepSpec, nsga2: settings.Nsga2Sampler, seed: int
+) -> optuna.samplers.BaseSampler:
+    sampler = optuna.samplers.NSGAIISampler(
+        population_size=nsga2.population,
+        mutation_prob=nsga2.mutation,
+        crossover_prob=nsga2.crossover,
+        seed=seed,
+    )
+    sampler._search_space = CommonSpace(spec.space)
+    return sampler
 
 
 class _CmaEsSampler(optuna.samplers.CmaEsSampler):
-    """CMA-ES over the numeric parameters that every trial has.
+    """CMA-ES over the given parameters, which are numeric and which every trial has.
 
     Differs: Optuna's takes those that all trials happened to have so far, and breaks when a later
-    trial lacks one of them.
+    trial lacks one of them. And what it has learnt is in units of the bounds: when those change, it
+    begins anew instead of going on in wrong units.
     """
 
-    def __init__(self, names: Collection[str], **settings: Any) -> None:
+    def __init__(self, space: Space, **settings: Any) -> None:
         super().__init__(**settings)
-        self._names = names
-
-    def infer_relative_search_space(
-        self, study: optuna.Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        found = super().infer_relative_search_space(study, trial)
-        return {name: found[name] for name in found if name in self._names}
+        self._search_space = CommonSpace(space)
+        bounds = repr(sorted(distributions(space).items()))
+        self._attr_prefix += f"{hashlib.sha256(bounds.encode()).hexdigest()[:8]}:"
 
 
 def _build_cmaes(

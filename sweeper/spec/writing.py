@@ -13,7 +13,7 @@ from sweeper.spec.fields import Section
 from sweeper.spec.source import SCALARS
 from sweeper.spec.sweep_spec import SweepSpec
 
-__all__ = ["dump_spec", "dump_yaml", "spec_hash"]
+__all__ = ["dump_spec", "dump_yaml", "plain", "spec_hash"]
 
 # What says which kind of section it is comes first.
 _KINDS = ("name", "rule", "type")
@@ -45,23 +45,24 @@ def dump_yaml(value: Any) -> str:
 
 def dump_spec(spec: SweepSpec) -> str:
     """The spec as a space file that reads back as an equal spec, with all defaults spelt out."""
-    return dump_yaml(_plain(spec))
+    return dump_yaml(plain(spec))
 
 
 def spec_hash(spec: SweepSpec) -> str:
     """SHA-256 of all settings in hexadecimal; the order of keys does not matter."""
-    text = json.dumps(_plain(spec), sort_keys=True, separators=(",", ":"))
+    text = json.dumps(plain(spec), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Sections as mappings with the keys of a space file, tuples as lists; None is left out."""
     match value:
         case Section():
             return _plain_section(value)
         case Mapping():
-            return {key: _plain(inner) for key, inner in value.items()}
+            return {key: plain(inner) for key, inner in value.items()}
         case list() | tuple():
-            return [_plain(inner) for inner in value]
+            return [plain(inner) for inner in value]
         case _:
             return value
 
@@ -70,7 +71,7 @@ def _plain_section(section: Section) -> dict[str, Any]:
     fields = type(section).model_fields
     names = sorted(fields, key=lambda name: name not in _KINDS)
     return {
-        fields[name].alias or name: _plain(getattr(section, name))
+        fields[name].alias or name: plain(getattr(section, name))
         for name in names
         # None is the default of settings that may be left out, but may be asked for in a choice.
         if fields[name].is_required() or getattr(section, name) not in (None, {}, ())

@@ -16,7 +16,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeper.paths import SweepPaths
-from sweeper.space import build_config, build_sampler, derive_seed, suggest
+from sweeper.space import build_config, build_sampler, derive_seed, suggest, suggest_rest
 from sweeper.spec import SweepSpec
 from sweeper.study.attributes import Attributes
 from sweeper.study.checkpoints import (
@@ -304,14 +304,13 @@ class Ledger:
             return None
         # A driver may have died between two suggestions; Optuna fills in what is missing.
         self.study.sampler = build_sampler(self.spec, number)
-        params = suggest(optuna.Trial(self.study, trial._trial_id), self.spec.space)
-        ticket_trial = optuna.Trial(self.study, trial._trial_id)
+        params = suggest_rest(self.study, trial, self.spec.space)
         from_epoch = checkpoint.epoch if checkpoint else 0
-        return self._issue(ticket_trial, params, from_epoch=from_epoch, alone=alone)
+        return self._issue(trial, params, from_epoch=from_epoch, alone=alone)
 
     def _issue(
         self,
-        trial: optuna.Trial,
+        trial: optuna.Trial | FrozenTrial,
         params: Mapping[str, Any],
         *,
         from_epoch: int,

@@ -8,8 +8,8 @@ import os
 import socket
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 
 from filelock import FileLock, Timeout
 
@@ -30,6 +30,8 @@ class Driver:
         token: Unique for each start; a worker whose driver's token is no longer the newest must not
             write any more.
         task: What it does, as in "is being run by": `run` or `synced`.
+        ended: When it let go, like `since`; empty: it has not, so it holds the sweep or has died;
+            None: not known.
     """
 
     pid: int
@@ -37,6 +39,7 @@ class Driver:
     since: str
     token: str
     task: str = "run"
+    ended: str | None = None
 
 
 def read_driver(paths: SweepPaths) -> Driver | None:
@@ -81,13 +84,27 @@ def drive(paths: SweepPaths, task: str = "run") -> Iterator[Driver]:
         driver = Driver(
             pid=os.getpid(),
             host=socket.gethostname(),
-            since=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+            since=_now(),
             token=uuid.uuid4().hex,
             task=task,
+            ended="",
         )
-        draft = paths.driver.with_suffix(".tmp")
-        draft.write_text(json.dumps(asdict(driver)), encoding="utf-8")
-        draft.replace(paths.driver)
-        yield driver
+        _write(paths, driver)
+        try:
+            yield driver
+        finally:
+            # The work is over; that a disk is full has been told, or does not matter any more.
+            with suppress(OSError):
+                _write(paths, replace(driver, ended=_now()))
     finally:
         lock.release()
+
+
+def _write(paths: SweepPaths, driver: Driver) -> None:
+    draft = paths.driver.with_suffix(".tmp")
+    draft.write_text(json.dumps(asdict(driver)), encoding="utf-8")
+    draft.replace(paths.driver)
+
+
+def _now() -> str:
+    return datetime.datetime.now().astimezone().isoformat(timespec="seconds")
