@@ -39,7 +39,7 @@ def run(  # noqa: PLR0913 - options of a command
             help="An MLflow server; left out: the store in the home folder.",
         ),
     ] = None,
-    extend: Annotated[  # noqa: FBT002 - a flag of the command line
+    extend: Annotated[
         bool,
         typer.Option(
             "--extend", help="Go on with a sweep, and take over what has changed in its file."
