@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sweeper.auditing.case import Case
@@ -21,7 +22,9 @@ _NEWEST = {State.RUNNING: 2, State.FAILED: 2, State.COMPLETED: 1, State.PRUNED: 
 def check_disk(case: Case, record: SweepRecord) -> list[Check]:
     """All checks of the sweep's folder; it may change meanwhile."""
     begun = [trial for trial in record.trials if trial.state is not State.QUEUED]
-    found = {trial.number: _read(case, trial) for trial in begun}
+    with ThreadPoolExecutor() as pool:  # checksums of gigabytes
+        read = pool.map(lambda trial: _read(case, trial), begun)
+        found = dict(zip((trial.number for trial in begun), read, strict=True))
     damaged = [
         wrong("checkpoint-damaged", f"trial {number}", sentence, _instead(case, record, number))
         for number, (_, sentences) in found.items()
