@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sweeper.auditing.case import Case
 from sweeper.auditing.pairs import Mirrored
 from sweeper.auditing.results import Check, Finding, note, wrong
+from sweeper.auditing.wording import named
 from sweeper.study.records import TrialRecord
 from sweeper.tracking.inspection import Inspection, StoredRun
 
@@ -54,19 +55,21 @@ def _epochs(case: Case, pair: Mirrored, run: StoredRun) -> Iterator[Finding]:
         if times > 1
     }
     if doubled:
-        sentence = f"MLflow holds epoch {_listed(doubled)} more than once ({min(doubled.values())})"
+        sentence = (
+            f"MLflow holds {named('epoch', doubled)} more than once ({min(doubled.values())})"
+        )
         todo = f"delete the run {run.run_id} in MLflow, then {case.sync}"
         yield wrong("step-doubled", pair.where, sentence, todo)
     held = {record.epoch for record in trial.epochs}
     there = {step for step, _ in run.curves.get(_EPOCH, ())}
     if there - held:
-        sentence = f"MLflow holds epoch {_listed(there - held)}, which the study does not"
+        sentence = f"MLflow holds {named('epoch', there - held)}, which the study does not"
         todo = f"delete the run {run.run_id} in MLflow, then {case.sync}"
         yield wrong("step-unknown", pair.where, sentence, todo)
     missing = held - there
     if not missing:
         return
-    sentence = f"MLflow lacks epoch {_listed(missing)} of {trial.epoch}"
+    sentence = f"MLflow lacks {named('epoch', missing)} of {trial.epoch}"
     is_tail = min(missing) > max(there, default=0)
     if not pair.waits or not is_tail:
         yield wrong("step-missing", pair.where, sentence, f"{case.sync} sends it")
@@ -113,9 +116,3 @@ def _differences(key: str, curve: _Curve, found: _Curve, *, in_full: bool) -> It
 def _told(key: str, epoch: int, value: float, found: float | None) -> str:
     there = "missing" if found is None else repr(found)
     return f"{key} at epoch {epoch} is {value!r}, but {there} in MLflow"
-
-
-def _listed(steps: Mapping[int, str] | set[int]) -> str:
-    ordered = sorted(steps)
-    shown = ", ".join(map(str, ordered[:8]))
-    return f"{shown}, ..." if len(ordered) > 8 else shown

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sweeper.auditing.case import Case
 from sweeper.auditing.results import Check, Finding, note, wrong
+from sweeper.auditing.wording import named
 from sweeper.study.checkpoints import Checkpoint, read_checkpoints
 from sweeper.study.events import State
 from sweeper.study.records import SweepRecord, TrialRecord
@@ -103,8 +104,7 @@ def _too_many(case: Case, trial: TrialRecord, whole: Sequence[Checkpoint]) -> It
         kept |= _best(case, whole)
     spare = sorted(found.epoch for found in whole if found.epoch not in kept)
     if spare:
-        epochs = ", ".join(map(str, spare))
-        sentence = f"checkpoints of epochs {epochs} should have been dropped"
+        sentence = f"checkpoints of {named('epoch', spare)} should have been dropped"
         yield wrong("checkpoint-spare", f"trial {trial.number}", sentence, "delete them")
 
 

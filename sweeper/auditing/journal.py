@@ -15,6 +15,7 @@ from typing import Any
 
 from sweeper.auditing.case import Case
 from sweeper.auditing.results import Check, Finding, note, wrong
+from sweeper.auditing.wording import named
 
 __all__ = ["Journal", "check_journal", "read_journal"]
 
@@ -67,8 +68,7 @@ def check_journal(case: Case, journal: Journal) -> Check:
     found: list[Finding] = []
     name = case.paths.journal.name
     if journal.bad_lines:
-        where = ", ".join(map(str, journal.bad_lines[:5]))
-        sentence = f"{len(journal.bad_lines)} lines can't be read (line {where})"
+        sentence = f"{named('line', journal.bad_lines)} can't be read"
         todo = "bring back a copy of the file; sweeper can't go on with this one"
         found.append(wrong("journal-damaged", name, sentence, todo))
     # While a driver runs this may be a line that is just being written.

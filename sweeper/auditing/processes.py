@@ -9,6 +9,7 @@ import psutil
 
 from sweeper.auditing.case import Case
 from sweeper.auditing.results import Check, Finding, wrong
+from sweeper.auditing.wording import named
 from sweeper.study.workers import Worker, living_workers, stray_processes
 
 __all__ = ["check_processes"]
@@ -53,6 +54,5 @@ def _left_over(
     known = {worker.pid for worker in workers.values()}
     others = [process.pid for process in strays if process.pid not in known]
     if others:
-        pids = ", ".join(map(str, sorted(others)))
-        sentence = f"{len(others)} processes that a driver started outlived it: {pids}"
+        sentence = f"a driver that is gone left {named('process', others)} behind"
         yield wrong("process-alive", "processes", sentence, f"{case.resume} ends them")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sweeper.auditing.case import Case
 from sweeper.auditing.pairs import Mirrored
 from sweeper.auditing.results import Check, Finding, note, wrong
+from sweeper.auditing.wording import named
 from sweeper.space import active_params
 from sweeper.study.events import State
 from sweeper.tracking.inspection import StoredRun
@@ -65,14 +66,14 @@ def _status(case: Case, pair: Mirrored, run: StoredRun) -> Iterator[Finding]:
 
 def _still_running(case: Case, single: Sequence[Mirrored]) -> Iterator[Finding]:
     numbers = [
-        str(pair.trial.number)
+        pair.trial.number
         for pair in single
         if pair.waits == "interrupted" and pair.runs[0].status == "RUNNING"
     ]
     if numbers:
         sentence = (
-            f"trials {', '.join(numbers)} are RUNNING in MLflow though no driver runs: the last "
-            "one died before it could say so"
+            f"still RUNNING there: {named('trial', numbers)}; the driver died before it could say "
+            "otherwise"
         )
         yield note("run-waits", "MLflow", sentence, f"{case.resume} goes on with them")
 

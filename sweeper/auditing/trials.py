@@ -10,6 +10,7 @@ from sweeper.auditing.case import Case
 from sweeper.auditing.journal import Journal
 from sweeper.auditing.results import Check, Finding, note, wrong
 from sweeper.auditing.settings import settings_faults
+from sweeper.auditing.wording import named
 from sweeper.study.curves import epoch_metrics, last_epoch
 from sweeper.study.events import State, state_of
 
@@ -103,7 +104,7 @@ def _gaps(case: Case, trial: FrozenTrial) -> Iterator[Finding]:
     curve = epoch_metrics(trial)
     missing = sorted(set(range(1, last_epoch(trial) + 1)) - set(curve))
     if missing:
-        sentence = f"the study lacks epoch {_listed(missing)} of {last_epoch(trial)}"
+        sentence = f"the study lacks {named('epoch', missing)} of {last_epoch(trial)}"
         yield wrong("epoch-missing", where, sentence, _MEND)
     if last_epoch(trial) > case.spec.budget.epochs:
         sentence = f"{last_epoch(trial)} epochs where {case.spec.budget.epochs} were asked for"
@@ -119,8 +120,8 @@ def _gaps(case: Case, trial: FrozenTrial) -> Iterator[Finding]:
     )
     if differing:
         sentence = (
-            f"Optuna's own curve of {metric} differs from the reports at epoch "
-            f"{_listed(differing)}; pruners and samplers read it"
+            f"Optuna's own curve of {metric} differs from the reports at "
+            f"{named('epoch', differing)}; pruners and samplers read it"
         )
         yield wrong("curve-differs", where, sentence, _MEND)
 
@@ -159,8 +160,3 @@ def _completion(case: Case, trial: FrozenTrial) -> Iterator[Finding]:
 def _newest(trial: FrozenTrial, metric: str) -> float | None:
     measured = [m[metric] for m in epoch_metrics(trial).values() if metric in m]
     return measured[-1] if measured else None
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    shown = ", ".join(map(str, numbers[:8]))
-    return f"{shown}, ..." if len(numbers) > 8 else shown

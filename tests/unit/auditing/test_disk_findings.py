@@ -68,7 +68,7 @@ def test_a_checkpoint_that_should_be_gone(scene, trial, spare):
     (copy / "meta.json").write_text(json.dumps({**meta, "epoch": 2, "metrics": {"score": 0.2}}))
     found = scene.only()
     assert (found.kind, found.where) == ("checkpoint-spare", f"trial {trial}")
-    assert found.sentence == f"checkpoints of epochs {spare} should have been dropped"
+    assert found.sentence == f"checkpoints of epoch {spare} should have been dropped"
 
 
 @pytest.mark.parametrize(

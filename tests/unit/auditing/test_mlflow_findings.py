@@ -81,7 +81,7 @@ def test_runs_that_a_killed_driver_left_running_are_no_fault(scene):
         "run-waits",
     ]
     assert found.is_in_order
-    assert found.findings[2].sentence.startswith("trials 3 are RUNNING in MLflow")
+    assert found.findings[2].sentence.startswith("still RUNNING there: trial 3;")
 
 
 @pytest.mark.parametrize(("trial", "status"), [(0, "KILLED"), (1, "FINISHED"), (2, "KILLED")])

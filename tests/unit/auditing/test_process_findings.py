@@ -61,4 +61,4 @@ def test_another_process_that_outlived_its_driver(scene):
     finally:
         os.kill(pid, 9)
     assert (found.kind, found.severity) == ("process-alive", "wrong")
-    assert found.sentence == f"1 processes that a driver started outlived it: {pid}"
+    assert found.sentence == f"a driver that is gone left process {pid} behind"
