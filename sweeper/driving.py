@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import math
 import time
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,18 +25,21 @@ from sweeper.spec import SweepSpec, dump_training
 from sweeper.study.budget import read_budget, spend
 from sweeper.study.ledger import Ledger, Ticket
 from sweeper.study.lock import Driver
-from sweeper.study.records import SweepRecord, read_record
+from sweeper.study.records import SweepRecord, TrialRecord, read_record, trial_record
 from sweeper.study.stopping import read_request
 from sweeper.study.workers import end_strays, forget_dead_workers, mark_children, stray_processes
 from sweeper.tracking.address import resolve_address
-from sweeper.tracking.identity import SweepIdentity
-from sweeper.tracking.mirror import Mirror
+from sweeper.tracking.identity import identify
+from sweeper.tracking.mirror import Mirror, Patience
 from sweeper.watching import Watcher
 
 __all__ = ["Drive", "Outcome", "Result"]
 
-_SERVER_PATIENCE_S = 60.0
-_HURRIED_PATIENCE_S = 3.0
+logger = logging.getLogger(__name__)
+
+# Ray has used most of the 30 s in which a driver that was told to stop must end.
+_HURRIED = Patience(quiet_s=3, busy_s=3, total_s=5)
+_PATIENT = Patience(quiet_s=10, busy_s=30, total_s=math.inf)
 _LINGERING_S = 5.0
 _RAY_STARTS = 3
 
@@ -58,7 +63,8 @@ class Result:
         spec: What was asked for.
         paths: The sweep's folder.
         max_trials: The budget of trials, extensions included.
-        mirrored: Whether MLflow holds everything; if not, the next `resume` sends the rest.
+        mirrored: Whether MLflow holds everything; if not, `sweeper sync` or the next `resume`
+            sends the rest.
         verdict: Why the driver gave up, a sentence; empty if it did not.
     """
 
@@ -228,23 +234,27 @@ class Drive:
         )
 
     def _start_mirror(self) -> Mirror:
-        attrs = self.study.user_attrs
-        address = resolve_address(self.home, attrs["tracking_uri"])
-        identity = SweepIdentity(
-            sweep_id=attrs["sweep_id"],
-            name=self.spec.name,
-            family=self.spec.family,
-            tags={f"sweeper.{key}": str(value) for key, value in attrs["facts"].items()},
+        mirror = Mirror(
+            resolve_address(self.home, self.study.user_attrs["tracking_uri"]),
+            identify(self.study.user_attrs, self.spec),
+            self.paths,
+            self._read_trial,
+            self.watcher.note,
         )
-        mirror = Mirror(address, identity, self.paths, self.watcher.note)
         mirror.start(read_record(self.study))
         return mirror
 
+    def _read_trial(self, number: int) -> TrialRecord:
+        return trial_record(self.study.get_trials(deepcopy=False)[number])
+
     def _close(self, mirror: Mirror, outcome: Outcome) -> bool:
+        is_finished = outcome is Outcome.FINISHED
+        patience = _PATIENT if is_finished else _HURRIED
         self.watcher.phase("finishing the MLflow runs")
-        finished = outcome is Outcome.FINISHED
-        patience_s = _SERVER_PATIENCE_S if finished else _HURRIED_PATIENCE_S
-        return mirror.close(read_record(self.study), finished=finished, patience_s=patience_s)
+        delivery = mirror.close(read_record(self.study), is_finished=is_finished, patience=patience)
+        if not delivery.is_complete:
+            logger.warning("%d reports wait for MLflow: %s", delivery.num_waiting, delivery.trouble)
+        return delivery.is_complete
 
 
 def _outcome(closing: Closing, ledger: Ledger) -> Outcome:

@@ -14,7 +14,26 @@ from optuna.trial import FrozenTrial
 from sweeper.study.curves import Epoch, epochs
 from sweeper.study.events import State, state_of
 
-__all__ = ["SweepRecord", "TrialRecord", "is_better", "read_record"]
+__all__ = ["Retry", "SweepRecord", "TrialRecord", "is_better", "read_record", "trial_record"]
+
+_FAULT = "fault/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """A fault after which a trial was tried again.
+
+    Attributes:
+        attempt: Which retry it was, from 1.
+        epoch: The newest epoch that the study held.
+        reason: What broke, a sentence.
+        at_ms: Milliseconds since 1970 (UTC).
+    """
+
+    attempt: int
+    epoch: int
+    reason: str
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +48,8 @@ class TrialRecord:
         reason: Why it ended, a sentence; empty while it has not.
         values: One per objective; empty unless completed.
         ended_ms: Milliseconds since 1970 (UTC); None while it has not ended.
+        started_ms: The same of its start; None while queued.
+        retries: The faults after which it was tried again, in order.
     """
 
     number: int
@@ -38,6 +59,8 @@ class TrialRecord:
     reason: str
     values: Sequence[float]
     ended_ms: int | None
+    started_ms: int | None = None
+    retries: Sequence[Retry] = ()
 
     @property
     def epoch(self) -> int:
@@ -107,7 +130,7 @@ def read_record(study: optuna.Study) -> SweepRecord:
 
 def trial_record(trial: FrozenTrial) -> TrialRecord:
     """One trial of a study."""
-    state = state_of(trial)
+    state, start = state_of(trial), trial.datetime_start
     return TrialRecord(
         number=trial.number,
         state=state,
@@ -116,4 +139,20 @@ def trial_record(trial: FrozenTrial) -> TrialRecord:
         reason=trial.user_attrs.get("reason", ""),
         values=tuple(trial.values or ()) if state is State.COMPLETED else (),
         ended_ms=trial.user_attrs.get("ended_ms"),
+        started_ms=round(start.timestamp() * 1000) if start is not None else None,
+        retries=_retries(trial),
     )
+
+
+def _retries(trial: FrozenTrial) -> tuple[Retry, ...]:
+    found = [
+        Retry(
+            attempt=int(key.removeprefix(_FAULT)),
+            epoch=value["epoch"],
+            reason=value["reason"],
+            at_ms=value["at_ms"],
+        )
+        for key, value in trial.user_attrs.items()
+        if key.startswith(_FAULT)
+    ]
+    return tuple(sorted(found, key=lambda retry: retry.attempt))

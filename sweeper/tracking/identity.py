@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["SweepIdentity"]
+from sweeper.spec import SweepSpec
+
+__all__ = ["SweepIdentity", "identify"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,3 +26,18 @@ class SweepIdentity:
     name: str
     family: str
     tags: Mapping[str, str]
+
+
+def identify(attrs: Mapping[str, Any], spec: SweepSpec) -> SweepIdentity:
+    """The identity of a sweep.
+
+    Args:
+        attrs: Of its study.
+        spec: What was asked for.
+    """
+    return SweepIdentity(
+        sweep_id=attrs["sweep_id"],
+        name=spec.name,
+        family=spec.family,
+        tags={f"sweeper.{key}": str(value) for key, value in attrs["facts"].items()},
+    )

@@ -1,23 +1,22 @@
-"""Sends what happens to MLflow from a thread of its own; the sweep never waits for it.
+"""Tells MLflow what happens in a sweep; the sweep never waits for it.
 
-What can't be sent is tried again with growing pauses, in order. What is still unsent when the
-driver ends is in the study, and the next driver sends it (`_catch_up`).
+What happens is appended to the trial's spool, after it was written to the study; a thread sends the
+spools. What is unsent when a driver ends is sent by the next one, or by `sweeper sync`.
 """
 
 from __future__ import annotations
 
 import logging
-import queue
-import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, assert_never
+from typing import assert_never
 
 from sweeper.paths import SweepPaths
 from sweeper.study.events import (
     EpochRecorded,
     Event,
-    State,
     TrialEnded,
     TrialInterrupted,
     TrialRetried,
@@ -26,22 +25,40 @@ from sweeper.study.events import (
 from sweeper.study.records import SweepRecord, TrialRecord
 from sweeper.tracking.address import Address
 from sweeper.tracking.identity import SweepIdentity
+from sweeper.tracking.lines import (
+    Ended,
+    Interrupted,
+    Line,
+    Measured,
+    Resumed,
+    Retried,
+    Started,
+)
+from sweeper.tracking.refilling import is_whole, refill
+from sweeper.tracking.sending import Ending, Sender
+from sweeper.tracking.shipping import Patience, Shipper
+from sweeper.tracking.spool import Spool, spools, unsent
 
-if TYPE_CHECKING:
-    from sweeper.tracking.runs import RunBook
-
-__all__ = ["Mirror"]
+__all__ = ["Delivery", "Mirror", "Patience"]
 
 logger = logging.getLogger(__name__)
 
-_FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 30.0
-_LAST_TRY_S = 10.0
-# A request that MLflow refuses as wrong stays wrong.
-_FINAL = {"INVALID_PARAMETER_VALUE", "BAD_REQUEST", "RESOURCE_ALREADY_EXISTS"}
 
-_T = TypeVar("_T")
-_Job = Callable[["RunBook"], None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What became of the mirror's work.
+
+    Attributes:
+        is_complete: Whether MLflow holds everything.
+        num_sent: Reports that MLflow took from this process.
+        num_waiting: Reports that it has not taken.
+        trouble: Why, in words; empty: it just takes longer.
+    """
+
+    is_complete: bool
+    num_sent: int
+    num_waiting: int
+    trouble: str
 
 
 class Mirror:
@@ -50,8 +67,9 @@ class Mirror:
     Args:
         address: Where MLflow is.
         identity: What the sweep's runs have in common.
-        paths: Of the sweep, for artifacts.
-        on_trouble: Told once, in the mirror's thread, when MLflow does not take something.
+        paths: Of the sweep.
+        read_trial: What the study holds of a trial; called in the ledger's thread.
+        on_note: Told, in a thread of the mirror's, what a person should know about MLflow.
     """
 
     def __init__(
@@ -59,123 +77,153 @@ class Mirror:
         address: Address,
         identity: SweepIdentity,
         paths: SweepPaths,
-        on_trouble: Callable[[str], None],
+        read_trial: Callable[[int], TrialRecord],
+        on_note: Callable[[str], None],
     ) -> None:
-        self._address = address
-        self._identity = identity
+        self._store = address.uri
         self._paths = paths
-        self._on_trouble = on_trouble
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._give_up = threading.Event()
-        self._left = 0
-        self._reached = threading.Event()
-        self._refused = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="mlflow-mirror", daemon=True)
+        self._read_trial = read_trial
+        self._broken: set[int] = set()
+        self._refused: set[str] = set()
+        self._on_note = on_note
+        self._shipper = Shipper(
+            Sender(address, identity, self._files, self._progress, self._tell_refused), on_note
+        )
 
-    def start(self, record: SweepRecord) -> None:
-        """Begins to send; first whatever MLflow lacks of the study."""
-        self._jobs.put(lambda book: self._catch_up(book, record))
-        self._thread.start()
+    @property
+    def num_sent(self) -> int:
+        """Reports that MLflow has taken so far."""
+        return self._shipper.num_sent
+
+    def start(self, record: SweepRecord, *, is_running: bool = True, thorough: bool = False) -> int:
+        """Begins to send, first whatever MLflow lacks.
+
+        Args:
+            record: The sweep as it stands; no trial is trained yet.
+            is_running: Whether this process runs the sweep; else it only sends.
+            thorough: Compare every line of finished trials with the study too.
+
+        Returns:
+            The number of reports that wait.
+        """
+        for trial in record.trials:
+            spool = self._spool(trial.number)
+            if thorough or not is_whole(spool, trial):
+                self._refill(spool, trial, waits=True)
+        self._shipper.start(dict(spools(self._paths)), is_running=is_running)
+        return sum(unsent(self._paths, self._store).values())
 
     def __call__(self, event: Event) -> None:
         """Takes an event; returns at once."""
-        match event:
-            case TrialStarted(number=number, params=params):
-                self._jobs.put(lambda book: book.start_trial(number, params))
-            case EpochRecorded(number=number, record=record):
-                self._jobs.put(lambda book: book.log_epoch(number, record))
-            case TrialEnded(number=number, state=state, reason=reason, at_ms=at_ms):
-                self._jobs.put(
-                    lambda book: book.end_trial(number, state, reason, at_ms, self._files(number))
-                )
-            case TrialInterrupted(number=number, epoch=epoch):
-                self._jobs.put(lambda book: book.interrupt_trial(number, epoch))
-            case TrialRetried():
-                return  # the run stays as it is
-            case _:
-                assert_never(event)
+        spool, number = self._spool(event.number), event.number
+        try:
+            if number in self._broken:
+                # Lines may be missing; the study has the event already.
+                refill(spool, self._read_trial(number))
+                self._broken.discard(number)
+            else:
+                spool.append([_line(event, spool)])
+        except OSError as error:
+            logger.warning("trial %d: its spool can't be written: %s", number, error)
+            self._broken.add(number)
+            return
+        self._shipper.poke(number, spool)
 
-    def close(self, record: SweepRecord, *, finished: bool, patience_s: float) -> bool:
-        """Sends the rest.
+    def close(
+        self,
+        record: SweepRecord,
+        *,
+        is_finished: bool,
+        patience: Patience,
+        on_wait: Callable[[], None] = lambda: None,
+    ) -> Delivery:
+        """Sends the rest, as long as that makes progress.
 
         Args:
-            record: The sweep as it stands.
-            finished: Whether the sweep is over; else it waits for `resume`.
-            patience_s: How long to wait for a server that does not answer.
-
-        Returns:
-            Whether MLflow holds everything.
+            record: The sweep as it stands; no trial is trained any more.
+            is_finished: Whether the sweep is over; else it waits for `resume`.
+            patience: How long to wait for a server that does not answer.
+            on_wait: Called a few times a second.
         """
-        self._jobs.put(lambda book: self._end_sweep(book, record, finished=finished))
-        self._jobs.put(None)
-        if self._refused.is_set() and not self._reached.is_set():
-            patience_s = min(patience_s, _LAST_TRY_S)  # it has not answered once
-        self._thread.join(patience_s)
-        self._give_up.set()
-        self._thread.join(1.0)
-        return not self._thread.is_alive() and self._left == 0
-
-    def _work(self) -> None:
-        from sweeper.tracking.runs import RunBook
-
-        book = self._insist(lambda: RunBook(self._address, self._identity))
-        self._reached.set()
-        while (job := self._jobs.get()) is not None:
-            if book is None or self._give_up.is_set():
-                self._left += 1
-                continue
-            self._insist(lambda job=job: job(book))  # type: ignore[misc]
-
-    def _insist(self, action: Callable[[], _T]) -> _T | None:
-        """Repeats an action until it works, is refused for good, or nobody waits any more."""
-        from mlflow.exceptions import MlflowException
-
-        pause_s = _FIRST_PAUSE_S
-        while True:
-            try:
-                return action()
-            except (MlflowException, OSError) as error:
-                if isinstance(error, MlflowException) and error.error_code in _FINAL:
-                    logger.error("MLflow refused a record: %s", error)
-                    self._on_trouble(f"MLflow refused a record: {error}")
-                    return None
-                logger.warning("MLflow does not answer: %s", error)
-                self._refused.set()
-                if pause_s == _FIRST_PAUSE_S:
-                    self._on_trouble(f"MLflow at {self._address.uri} does not answer; trying again")
-                if self._give_up.wait(pause_s):
-                    self._left += 1
-                    return None
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-
-    def _catch_up(self, book: RunBook, record: SweepRecord) -> None:
-        book.start_sweep()
         for trial in record.trials:
-            if trial.state is not State.QUEUED:
-                self._catch_up_trial(book, trial)
+            spool = self._spool(trial.number)
+            if not is_whole(spool, trial):
+                self._refill(spool, trial, waits=True)
+                if spool.outbox.exists():
+                    self._shipper.poke(trial.number, spool)
+        ending = _ending(record, self._paths, is_finished=is_finished)
+        complete = self._shipper.finish(ending, patience, on_wait)
+        return Delivery(
+            is_complete=complete and not self._broken,
+            num_sent=self._shipper.num_sent,
+            num_waiting=sum(unsent(self._paths, self._store).values()),
+            trouble=self._shipper.trouble,
+        )
 
-    def _catch_up_trial(self, book: RunBook, trial: TrialRecord) -> None:
-        if trial.state is not State.RUNNING and book.is_closed(trial.number, trial.state):
-            return
-        book.start_trial(trial.number, trial.params)
-        # The newest epoch there may have come in half; sending it again does no harm.
-        for epoch in trial.epochs:
-            if epoch.epoch >= book.epochs.get(trial.number, 0):
-                book.log_epoch(trial.number, epoch)
-        if trial.state is not State.RUNNING:
-            book.end_trial(
-                trial.number, trial.state, trial.reason, trial.ended_ms, self._files(trial.number)
-            )
+    def _spool(self, number: int) -> Spool:
+        return Spool(self._paths.trial(number).spool)
 
-    def _end_sweep(self, book: RunBook, record: SweepRecord, *, finished: bool) -> None:
-        metrics = {f"trials/{state}": float(count) for state, count in record.counts.items()}
-        if record.best is not None:
-            metrics["best/objective"] = record.best.values[0]
-            metrics["best/trial"] = float(record.best.number)
-        status = "FINISHED" if finished else "KILLED"
-        book.end_sweep(status, metrics, [self._paths.spec])
+    def _refill(self, spool: Spool, trial: TrialRecord, *, waits: bool) -> None:
+        try:
+            refill(spool, trial, waits=waits)
+            self._broken.discard(trial.number)
+        except OSError as error:
+            logger.warning("trial %d: its spool can't be written: %s", trial.number, error)
+            self._broken.add(trial.number)
 
-    def _files(self, number: int) -> list[Path]:
+    def _files(self, number: int) -> list[tuple[Path, str | None]]:
         paths = self._paths.trial(number)
-        found = [paths.config, *sorted(paths.artifacts.glob("*"))]
-        return [path for path in found if path.is_file()]
+        found: list[tuple[Path, str | None]] = []
+        if paths.config.is_file():
+            found.append((paths.config, None))
+        for path in sorted(paths.artifacts.rglob("*")):
+            if path.is_file():
+                folder = path.relative_to(paths.artifacts).parent.as_posix()
+                found.append((path, None if folder == "." else folder))
+        return found
+
+    def _progress(self) -> None:
+        self._shipper.progress()
+
+    def _tell_refused(self, text: str) -> None:
+        logger.error("%s", text)
+        what = text.partition(": ")[2]
+        if what not in self._refused:
+            self._refused.add(what)
+            self._on_note(what)
+
+
+def _line(event: Event, spool: Spool) -> Line:
+    now_ms = round(time.time() * 1000)
+    match event:
+        case TrialStarted(params=params, from_epoch=epoch):
+            if spool.has_begun_with(params):
+                return Resumed(epoch=epoch, at_ms=now_ms)
+            return Started(params=params, at_ms=now_ms)
+        case EpochRecorded(record=record):
+            return Measured(epoch=record)
+        case TrialRetried(epoch=epoch, reason=reason, attempt=attempt, at_ms=at_ms):
+            return Retried(attempt=attempt, epoch=epoch, reason=reason, at_ms=at_ms)
+        case TrialInterrupted(epoch=epoch):
+            return Interrupted(epoch=epoch, at_ms=now_ms)
+        case TrialEnded(state=state, reason=reason, at_ms=at_ms):
+            return Ended(state=state, reason=reason, at_ms=at_ms)
+        case _:
+            assert_never(event)
+
+
+def _ending(record: SweepRecord, paths: SweepPaths, *, is_finished: bool) -> Ending:
+    metrics = {f"trials/{state}": float(count) for state, count in record.counts.items()}
+    if record.best is not None:
+        metrics["best/objective"] = record.best.values[0]
+        metrics["best/trial"] = float(record.best.number)
+    # Not now: numbers that are sent again would stand there twice.
+    ended_ms = max((trial.ended_ms or 0 for trial in record.trials), default=0)
+    return Ending(
+        status="FINISHED" if is_finished else "KILLED",
+        state="finished" if is_finished else "interrupted",
+        metrics=metrics,
+        at=record.num_ended,
+        at_ms=ended_ms,
+        files=[paths.spec],
+    )

@@ -1,0 +1,200 @@
+"""What is done with MLflow, step by step; each step may be repeated after any failure."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sweeper.tracking.address import Address
+from sweeper.tracking.identity import SweepIdentity
+from sweeper.tracking.parcels import Parcel
+from sweeper.tracking.spool import Spool
+
+if TYPE_CHECKING:
+    from sweeper.tracking.runs import FoundRun, RunBook
+
+__all__ = ["Ending", "Sender"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How the sweep's own run is left.
+
+    Attributes:
+        status: MLflow's.
+        state: For the tag `sweeper.state`.
+        metrics: Numbers about the sweep.
+        at: Step of the numbers.
+        at_ms: Their time, milliseconds since 1970 (UTC).
+        files: To be kept with the run.
+    """
+
+    status: str
+    state: str
+    metrics: Mapping[str, float]
+    at: int
+    at_ms: int
+    files: Sequence[Path]
+
+
+class Sender:
+    """The sending of one sweep to one store.
+
+    Args:
+        address: Where MLflow is.
+        identity: What the sweep's runs have in common.
+        files_of: The artifacts of a trial, each with its folder in MLflow.
+        on_progress: Called whenever MLflow has taken something.
+        on_refused: Told of each thing that MLflow calls wrong.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        identity: SweepIdentity,
+        files_of: Callable[[int], Sequence[tuple[Path, str | None]]],
+        on_progress: Callable[[], None],
+        on_refused: Callable[[str], None],
+    ) -> None:
+        self._address = address
+        self._identity = identity
+        self._files_of = files_of
+        self._on_progress = on_progress
+        self._on_refused = on_refused
+        self._book: RunBook | None = None
+        self._parent = ""
+        self._parcels: dict[int, Parcel] = {}
+
+    @property
+    def uri(self) -> str:
+        """Where MLflow is."""
+        return self._address.uri
+
+    def reopen(self) -> None:
+        """Forgets what is known about the store; it may be another one now."""
+        self._book = None
+
+    def check(self, spools: Mapping[int, Spool]) -> list[int]:
+        """Compares what MLflow holds with what it has acknowledged, and leaves one run each.
+
+        Of several runs of one trial the oldest stays. They come about when the answer to a request
+        is lost, and the request is carried out late.
+
+        Returns:
+            The trials of which MLflow holds less; all that they have will be sent again.
+        """
+        book = self._open()
+        listing = book.list_runs()
+        self._on_progress()
+        self._parent = listing.parents[0].run_id if listing.parents else book.create_parent()
+        for run in listing.parents[1:]:
+            logger.warning("MLflow held two runs of the sweep itself; deleting %s", run.run_id)
+            book.delete(run.run_id)
+        for number, (kept, *others) in listing.trials.items():
+            for run in others:
+                logger.warning("MLflow held two runs of trial %d; deleting %s", number, run.run_id)
+                book.delete(run.run_id)
+            book.adopt(kept, self._parent)
+        behind = []
+        for number, spool in spools.items():
+            runs = listing.trials.get(number)
+            if self._is_behind(self._parcel(number, spool), runs[0] if runs else None):
+                behind.append(number)
+        return behind
+
+    def begin(self) -> None:
+        """Says that the sweep goes on."""
+        book = self._open()
+        book.tag(self._parent, {"sweeper.state": "running"})
+        book.set_status(self._parent, "RUNNING")
+
+    def send(self, number: int, spool: Spool) -> int:
+        """Sends what comes next of a trial.
+
+        Returns:
+            The number of lines; 0 if there was nothing to send.
+        """
+        book, parcel = self._open(), self._parcel(number, spool)
+        bundle = parcel.next()
+        if bundle is None:
+            return 0
+        before, status = parcel.sent, parcel.status
+        if not parcel.run_id:
+            status = "RUNNING"
+            parcel.run_id = book.create_trial(
+                self._parent, number, bundle.params, bundle.started_ms
+            )
+            self._on_progress()
+        for refusal in book.log(
+            parcel.run_id, params=bundle.params, epochs=bundle.epochs, tags=bundle.tags
+        ):
+            self._on_refused(f"trial {number}: {refusal}")
+        if bundle.status and not bundle.status == status == "RUNNING":
+            book.set_status(parcel.run_id, bundle.status, bundle.at_ms)
+        if bundle.has_ended:
+            self._send_files(book, parcel)
+        try:
+            parcel.advance(bundle)
+        except OSError as error:
+            logger.warning("trial %d: what was sent can't be noted: %s", number, error)
+        return parcel.sent - before
+
+    def close(self, ending: Ending) -> None:
+        """Leaves the sweep's own run as it is to be."""
+        book = self._open()
+        book.summarise(self._parent, ending.metrics, at_ms=ending.at_ms, at=ending.at)
+        book.tag(self._parent, {"sweeper.state": ending.state})
+        for path in ending.files:
+            book.log_file(self._parent, path, None)
+        book.set_status(self._parent, ending.status)
+
+    def _open(self) -> RunBook:
+        if self._book is None:
+            from sweeper.tracking.runs import RunBook
+
+            self._book = RunBook(self._address, self._identity)
+            self._on_progress()
+        return self._book
+
+    def _parcel(self, number: int, spool: Spool) -> Parcel:
+        if number not in self._parcels:
+            self._parcels[number] = Parcel(number, spool, self._address.uri)
+        return self._parcels[number]
+
+    def _is_behind(self, parcel: Parcel, run: FoundRun | None) -> bool:
+        if run is None:
+            parcel.run_id = ""
+            had_some = parcel.sent > 0
+            parcel.rewind()
+            return had_some
+        moved = parcel.run_id != run.run_id
+        parcel.run_id = run.run_id
+        holds_all = (
+            not moved
+            and parcel.params <= run.params
+            and parcel.epoch <= run.epoch
+            and parcel.status in {"", run.status}
+            and parcel.state in {"", run.tags.get("sweeper.state")}
+        )
+        if parcel.sent == 0 or holds_all:
+            return False
+        logger.warning("MLflow lacks something of trial %d; sending it again", parcel.number)
+        parcel.rewind()
+        return True
+
+    def _send_files(self, book: RunBook, parcel: Parcel) -> None:
+        for path, folder in self._files_of(parcel.number):
+            try:
+                stat = path.stat()
+            except FileNotFoundError:
+                continue
+            known = (path, stat.st_size, stat.st_mtime_ns)
+            if known not in parcel.files:
+                book.log_file(parcel.run_id, path, folder)
+                parcel.files.add(known)
+                self._on_progress()

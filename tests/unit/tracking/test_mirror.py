@@ -1,0 +1,353 @@
+"""The mirror on a real MLflow store: everything once, whatever was there before."""
+
+from __future__ import annotations
+
+import errno
+import math
+import shutil
+from dataclasses import replace
+
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import ViewType
+
+from sweeper.paths import Home
+from sweeper.study.curves import Epoch
+from sweeper.study.events import (
+    EpochRecorded,
+    State,
+    TrialEnded,
+    TrialInterrupted,
+    TrialRetried,
+    TrialStarted,
+)
+from sweeper.study.records import Retry, SweepRecord, TrialRecord
+from sweeper.tracking.address import resolve_address
+from sweeper.tracking.identity import SweepIdentity
+from sweeper.tracking.mirror import Mirror, Patience
+from sweeper.tracking.spool import Spool, unsent
+
+PATIENT = Patience(quiet_s=20, busy_s=60, total_s=math.inf)
+IDENTITY = SweepIdentity(sweep_id="s1", name="toy", family="toys", tags={"sweeper.sweep": "toy"})
+
+
+class Sweep:
+    """A study in memory, its mirror, and a look at what MLflow holds."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.paths = home.sweep("toy")
+        self.paths.root.mkdir(parents=True)
+        self.paths.spec.write_text("name: toy\n", encoding="utf-8")
+        self.trials: dict[int, TrialRecord] = {}
+        self.notes: list[str] = []
+        self.mirror: Mirror | None = None
+
+    @property
+    def record(self) -> SweepRecord:
+        return SweepRecord(name="toy", goals=["maximize"], trials=[*self.trials.values()], attrs={})
+
+    def open(self, *, is_running: bool = True) -> None:
+        address = resolve_address(self.home, None)
+        self.mirror = Mirror(
+            address, IDENTITY, self.paths, self.trials.__getitem__, self.notes.append
+        )
+        self.mirror.start(self.record, is_running=is_running)
+
+    def close(self, *, is_finished: bool = True):
+        return self.mirror.close(self.record, is_finished=is_finished, patience=PATIENT)
+
+    def sync(self) -> None:
+        self.open(is_running=False)
+        assert self.close().is_complete
+
+    def start(self, number: int) -> None:
+        params = {"x": 0.1 * number, "preset": "all"}
+        fresh = TrialRecord(
+            number=number,
+            state=State.RUNNING,
+            params=params,
+            epochs=[],
+            reason="",
+            values=(),
+            ended_ms=None,
+            started_ms=1000,
+        )
+        from_epoch = self.trials.setdefault(number, fresh).epoch
+        self.tell(TrialStarted(number=number, params=params, from_epoch=from_epoch))
+
+    def report(self, number: int, **metrics: float) -> None:
+        trial = self.trials[number]
+        at = trial.epoch + 1
+        record = Epoch(epoch=at, metrics={"score": at / 10, **metrics}, at_ms=1000 + at)
+        self.trials[number] = replace(trial, epochs=[*trial.epochs, record])
+        self.tell(EpochRecorded(number=number, record=record))
+
+    def retry(self, number: int) -> None:
+        trial = self.trials[number]
+        retry = Retry(attempt=1, epoch=trial.epoch, reason="it was killed", at_ms=1500)
+        self.trials[number] = replace(trial, retries=[retry])
+        self.tell(
+            TrialRetried(
+                number=number, epoch=trial.epoch, reason=retry.reason, attempt=1, at_ms=1500
+            )
+        )
+
+    def end(self, number: int, state: State = State.COMPLETED) -> None:
+        self.trials[number] = replace(
+            self.trials[number], state=state, reason="over", values=(0.5,), ended_ms=2000
+        )
+        self.tell(TrialEnded(number=number, state=state, reason="over", at_ms=2000))
+
+    def tell(self, event) -> None:
+        if self.mirror is not None:
+            self.mirror(event)
+
+    @property
+    def client(self) -> MlflowClient:
+        return MlflowClient(tracking_uri=resolve_address(self.home, None).uri)
+
+    def runs(self, view: int = ViewType.ACTIVE_ONLY):
+        experiment = self.client.get_experiment_by_name("toys")
+        return self.client.search_runs([experiment.experiment_id], run_view_type=view)
+
+    def run(self, number: int):
+        (run,) = [run for run in self.runs() if run.data.tags.get("sweeper.trial") == str(number)]
+        return run
+
+    def parent(self):
+        (run,) = [run for run in self.runs() if "sweeper.trial" not in run.data.tags]
+        return run
+
+    def steps(self, number: int, metric: str = "score") -> list[tuple[int, float]]:
+        history = self.client.get_metric_history(self.run(number).info.run_id, metric)
+        return [(point.step, point.value) for point in history]
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory):
+    """MLflow needs seconds to create the tables of a store; a copy will do."""
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    MlflowClient(tracking_uri=f"sqlite:///{path}").search_experiments()
+    return path
+
+
+@pytest.fixture
+def sweep(tmp_path, empty_store):
+    shutil.copy(empty_store, tmp_path / "mlflow.db")
+    return Sweep(Home.at(tmp_path))
+
+
+def test_everything_arrives_once(sweep):
+    sweep.open()
+    sweep.start(0)
+    sweep.report(0)
+    sweep.retry(0)
+    sweep.report(0)
+    sweep.start(1)
+    sweep.end(0)
+    sweep.end(1, State.PRUNED)
+    delivery = sweep.close()
+    assert delivery.is_complete
+    assert (delivery.num_sent, delivery.num_waiting) == (7, 0)
+    run = sweep.run(0)
+    assert run.data.params == {"x": "0.0", "preset": "all"}
+    assert sweep.steps(0) == [(1, 0.1), (2, 0.2)]
+    assert (run.info.status, run.info.end_time) == ("FINISHED", 2000)
+    assert run.data.tags["sweeper.retries"] == "1"
+    assert run.data.tags["sweeper.last_fault"] == "it was killed"
+    assert run.data.tags["sweeper.reason"] == run.data.tags["mlflow.note.content"] == "over"
+    assert run.data.tags["mlflow.parentRunId"] == sweep.parent().info.run_id
+    assert (sweep.run(1).info.status, sweep.run(1).data.tags["sweeper.state"]) == (
+        "KILLED",
+        "pruned",
+    )
+    parent = sweep.parent()
+    assert parent.info.status == "FINISHED"
+    assert parent.data.metrics["trials/completed"] == parent.data.metrics["trials/pruned"] == 1
+    assert sweep.notes == []
+
+
+def test_artifacts_go_with_the_ending_in_their_folders(sweep):
+    sweep.open()
+    sweep.start(0)
+    trial = sweep.paths.trial(0)
+    (trial.artifacts / "maps").mkdir(parents=True)
+    trial.config.write_text("x: 1\n", encoding="utf-8")
+    (trial.artifacts / "note.txt").write_text("hello", encoding="utf-8")
+    (trial.artifacts / "maps" / "hv.txt").write_text("map", encoding="utf-8")
+    sweep.end(0)
+    assert sweep.close().is_complete
+    run_id = sweep.run(0).info.run_id
+    assert sorted(file.path for file in sweep.client.list_artifacts(run_id)) == [
+        "config.yaml",
+        "maps",
+        "note.txt",
+    ]
+    assert [file.path for file in sweep.client.list_artifacts(run_id, "maps")] == ["maps/hv.txt"]
+
+
+def test_an_interrupted_trial_goes_on_in_its_run(sweep):
+    sweep.open()
+    sweep.start(0)
+    sweep.report(0)
+    sweep.tell(TrialInterrupted(number=0, epoch=1))
+    assert sweep.close(is_finished=False).is_complete
+    before = sweep.run(0)
+    assert (before.info.status, before.data.tags["sweeper.state"]) == ("KILLED", "interrupted")
+    assert sweep.parent().info.status == "KILLED"
+
+    sweep.open()
+    sweep.start(0)
+    sweep.report(0)
+    sweep.end(0)
+    assert sweep.close().is_complete
+    assert sweep.run(0).info.run_id == before.info.run_id
+    assert sweep.run(0).info.status == "FINISHED"
+    assert sweep.steps(0) == [(1, 0.1), (2, 0.2)]
+
+
+def test_what_a_killed_driver_left_running_is_set_right(sweep):
+    sweep.open()
+    sweep.start(0)
+    sweep.report(0)
+    sweep.start(1)
+    assert sweep.close(is_finished=False).is_complete
+    for run in sweep.runs():
+        sweep.client.update_run(run.info.run_id, status="RUNNING")
+    sweep.sync()
+    assert [sweep.run(n).info.status for n in (0, 1)] == ["KILLED", "KILLED"]
+    assert sweep.run(0).data.tags["sweeper.state"] == "interrupted"
+    assert sweep.parent().info.status == "FINISHED"
+
+
+def finished(sweep: Sweep) -> None:
+    """Two trials of three epochs, in the study and in MLflow."""
+    sweep.open()
+    for number in (0, 1):
+        sweep.start(number)
+        for _ in range(3):
+            sweep.report(number)
+        sweep.end(number)
+    assert sweep.close().is_complete
+
+
+def assert_all_once(sweep: Sweep) -> None:
+    for number in (0, 1):
+        assert sweep.steps(number) == [(1, 0.1), (2, 0.2), (3, 0.3)]
+        assert sweep.steps(number, "epoch") == [(1, 1.0), (2, 2.0), (3, 3.0)]
+        assert sweep.run(number).info.status == "FINISHED"
+        assert sweep.run(number).data.params["preset"] == "all"
+    assert len(sweep.runs()) == 3
+    assert unsent(sweep.paths, resolve_address(sweep.home, None).uri) == {}
+
+
+def test_sending_all_again_changes_nothing(sweep):
+    finished(sweep)
+    before = [run.to_dictionary() for run in sweep.runs()]
+    for number in (0, 1):
+        Spool(sweep.paths.trial(number).spool).forget_mark()
+    sweep.sync()
+    assert_all_once(sweep)
+    after = [run.to_dictionary() for run in sweep.runs()]
+    ids = [run["info"]["run_id"] for run in before]
+    assert [run["info"]["run_id"] for run in after] == ids
+
+
+def test_a_run_that_mlflow_has_lost_is_made_again(sweep):
+    finished(sweep)
+    sweep.client.delete_run(sweep.run(0).info.run_id)
+    sweep.client.delete_run(sweep.parent().info.run_id)
+    sweep.sync()
+    assert_all_once(sweep)
+    parent_id = sweep.parent().info.run_id
+    assert {sweep.run(n).data.tags["mlflow.parentRunId"] for n in (0, 1)} == {parent_id}
+
+
+def test_a_store_from_before_is_filled_up(sweep):
+    sweep.open()
+    sweep.start(0)
+    sweep.report(0)
+    assert sweep.close(is_finished=False).is_complete
+    copy = sweep.home.mlflow_db.read_bytes()
+    sweep.mirror = None
+    sweep.report(0)
+    sweep.report(0)
+    sweep.end(0)
+    sweep.start(1)
+    for _ in range(3):
+        sweep.report(1)
+    sweep.end(1)
+    sweep.sync()
+    assert_all_once(sweep)
+    sweep.home.mlflow_db.write_bytes(copy)
+    sweep.sync()
+    assert_all_once(sweep)
+
+
+def test_of_two_runs_of_a_trial_the_oldest_stays_and_holds_all(sweep):
+    finished(sweep)
+    kept = sweep.run(0)
+    experiment = kept.info.experiment_id
+    older = {**kept.data.tags, "sweeper.created_ms": "5"}
+    newer = {**kept.data.tags, "sweeper.created_ms": "99999999999999"}
+    first = sweep.client.create_run(experiment, tags=older).info.run_id
+    sweep.client.create_run(experiment, tags=newer)
+    parent = sweep.parent()
+    sweep.client.create_run(
+        experiment, tags={**parent.data.tags, "sweeper.created_ms": "99999999999999"}
+    )
+    sweep.client.create_run(experiment, tags={"somebody": "else"})
+    sweep.sync()
+    (foreign,) = [run for run in sweep.runs() if run.data.tags.get("somebody")]
+    sweep.client.delete_run(foreign.info.run_id)
+    assert_all_once(sweep)
+    assert sweep.run(0).info.run_id == first
+    assert sweep.parent().info.run_id == parent.info.run_id
+
+
+def test_what_mlflow_refuses_holds_nothing_up(sweep):
+    sweep.open()
+    for number in (0, 1):
+        sweep.start(number)
+        for _ in range(3):
+            sweep.report(number, **({"a\nbad name": 1.0} if number == 0 else {}))
+        sweep.end(number)
+    assert sweep.close().is_complete
+    assert_all_once(sweep)
+    assert len(sweep.notes) == 1
+    assert "refused metric 'a\nbad name'" in sweep.notes[0]
+
+
+def test_long_curves_need_several_requests(sweep):
+    sweep.open()
+    sweep.start(0)
+    names = {f"metric_{index}": float(index) for index in range(60)}
+    for _ in range(45):
+        sweep.report(0, **names)
+    sweep.end(0)
+    assert sweep.close().is_complete
+    assert [step for step, _ in sweep.steps(0, "metric_59")] == list(range(1, 46))
+
+
+def test_a_spool_that_could_not_be_written_is_filled_from_the_study(sweep, monkeypatch):
+    sweep.open()
+    sweep.start(0)
+    sweep.start(1)
+
+    def refuse(self, lines) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Spool, "append", refuse)
+        for number in (0, 1):
+            sweep.report(number)
+            sweep.report(number)
+    sweep.report(0)  # by now there is space again
+    sweep.end(0)
+    with monkeypatch.context() as patched:
+        patched.setattr(Spool, "append", refuse)
+        sweep.report(1)
+        sweep.end(1)
+    assert sweep.close().is_complete
+    assert_all_once(sweep)
