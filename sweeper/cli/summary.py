@@ -12,8 +12,11 @@ from rich.text import Text
 
 from sweeper.cli.live import state_style
 from sweeper.cli.wording import number, program, settings
+from sweeper.paths import Home
 from sweeper.study.events import State
 from sweeper.study.records import SweepRecord, TrialRecord
+from sweeper.tracking.address import resolve_address
+from sweeper.tracking.spool import unsent
 
 if TYPE_CHECKING:
     from sweeper.driving import Result
@@ -50,12 +53,18 @@ def print_result(console: Console, result: Result, home: Path | None) -> None:
         lines.append(f"try more: {program()} resume {spec.name} --trials +12{at}")
     if not result.mirrored:
         lines.append(
-            "MLflow does not hold everything yet; nothing is lost, the study has it: "
-            f"{program()} resume {spec.name}{at} sends the rest (to another server with "
-            "--tracking-uri)"
+            f"MLflow does not hold everything yet: {_waiting(result)} wait on disk, nothing is "
+            f"lost; send them: {program()} sync {spec.name}{at}"
         )
     for line in lines:
         console.print(line, highlight=False, soft_wrap=True)
+
+
+def _waiting(result: Result) -> str:
+    home = Home(result.paths.root.parent)
+    store = resolve_address(home, result.record.attrs.get("tracking_uri")).uri
+    waiting = unsent(result.paths, store)
+    return f"{sum(waiting.values())} reports of {len(waiting)} trials"
 
 
 def print_best(console: Console, record: SweepRecord, spec: SweepSpec) -> None:

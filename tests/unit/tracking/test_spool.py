@@ -173,7 +173,10 @@ def test_parameters_that_became_known_later_are_added(spool):
     [
         [Started(params={**PARAMS, "n": 4}, at_ms=900)],
         [STARTED, Measured(epoch=Epoch(epoch=1, metrics={"score": 9.0}, at_ms=1001))],
-        [STARTED, *[Measured(epoch=epoch(number)) for number in (1, 2, 3)]],  # 3 is not in the study
+        [
+            STARTED,
+            *[Measured(epoch=epoch(number)) for number in (1, 2, 3)],
+        ],  # 3 is not in the study
         [STARTED, Measured(epoch=epoch(1)), Measured(epoch=epoch(1))],
         [STARTED, Measured(epoch=epoch(2))],  # 1 would come after it
         [STARTED, Measured(epoch=epoch(1)), ENDED],  # so would 2
@@ -196,7 +199,9 @@ def test_lines_that_contradict_the_study_are_written_anew(spool, wrong):
     marked=st.integers(0, 6),
     over=st.booleans(),
 )
-def test_whatever_a_crash_leaves_is_made_whole(tmp_path_factory, written, torn, garbage, marked, over):
+def test_whatever_a_crash_leaves_is_made_whole(
+    tmp_path_factory, written, torn, garbage, marked, over
+):
     spool = Spool(tmp_path_factory.mktemp("spool"))
     now = trial(4, State.COMPLETED if over else State.RUNNING)
     whole = [STARTED, *[Measured(epoch=epoch(n)) for n in (1, 2, 3, 4)], *([ENDED] if over else [])]
