@@ -23,7 +23,7 @@ _STOPPED = 130
 
 def sync(
     name: Annotated[str, typer.Argument(help="Name of the sweep; `sweeper list` shows them.")],
-    rebuild: Annotated[  # noqa: FBT002 - a flag of the command line
+    rebuild: Annotated[
         bool,
         typer.Option(
             "--rebuild", help="Send everything from the beginning, e.g. into an empty store."

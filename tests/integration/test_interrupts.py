@@ -1,20 +1,16 @@
-"""Drivers that are stopped or killed, and the next one; outages of MLflow. Real processes."""
+"""Drivers that are stopped or killed, and the next one. Real processes."""
 
 from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
 
 import sweeper
-from sweeper import driving
 from sweeper.paths import Home
 from sweeper.study.events import State
 from sweeper.study.records import read_record
@@ -128,61 +124,3 @@ def test_second_driver_is_refused(started, tmp_path, toys):
     second = DriverProcess("resume", "toy", "--home", str(tmp_path / "stopped"), cwd=toys)
     assert second.wait() == 2
     assert "is being run by pid" in "".join(second.lines)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def mlflow_server(tmp_path):
-    """Starts a server on a port when asked to."""
-    processes = []
-
-    def start(port: int) -> None:
-        store = f"sqlite:///{tmp_path / 'mlflow.db'}"
-        command = [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"]
-        command += ["--host", "127.0.0.1", "--backend-store-uri", store]
-        command += ["--artifacts-destination", str(tmp_path / "artifacts")]
-        with (tmp_path / "server.log").open("w") as log:
-            processes.append(
-                subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-            )
-        for _ in range(600):
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1):
-                    return
-            except OSError:
-                time.sleep(0.1)
-        raise AssertionError((tmp_path / "server.log").read_text())
-
-    yield start
-    for process in processes:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
-
-
-@pytest.mark.usefixtures("small_ray")
-def test_server_that_is_down_costs_nothing_and_gets_all_later(
-    tmp_path, toys, mlflow_server, mlflow_runs, monkeypatch
-):
-    monkeypatch.setattr(driving, "_SERVER_PATIENCE_S", 1.0)
-    port = free_port()
-    uri = f"http://127.0.0.1:{port}"
-    overrides = ["budget.trials=3", "pruning=[]"]
-    result = sweeper.run("toy.yaml", overrides=overrides, home=tmp_path / "s", tracking_uri=uri)
-    assert result.outcome == "finished"
-    assert not result.mirrored
-    assert len(curves(tmp_path / "s")) == 3
-
-    mlflow_server(port)
-    monkeypatch.setattr(driving, "_SERVER_PATIENCE_S", 60.0)
-    again = sweeper.resume("toy", home=tmp_path / "s")
-    assert again.mirrored
-    runs = mlflow_runs(uri)
-    assert sorted(runs) == [0, 1, 2]
-    for run in runs.values():
-        assert (run.status, run.state, run.steps) == ("FINISHED", "completed", [1, 2, 3, 4])
-        assert run.artifacts == ["config.yaml", "note.txt"]
