@@ -238,6 +238,7 @@ class Drive:
             resolve_address(self.home, self.study.user_attrs["tracking_uri"]),
             identify(self.study.user_attrs, self.spec),
             self.paths,
+            self.spec.space,
             self._read_trial,
             self.watcher.note,
         )

@@ -92,6 +92,7 @@ def sync(
             address,
             identify(study.user_attrs, spec),
             paths,
+            spec.space,
             lambda number: trial_record(study.get_trials(deepcopy=False)[number]),
             watcher.note,
         )

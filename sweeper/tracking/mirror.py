@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
 from sweeper.paths import SweepPaths
+from sweeper.space import active_params
+from sweeper.spec.parameters import Space
 from sweeper.study.events import (
     EpochRecorded,
     Event,
@@ -68,6 +70,7 @@ class Mirror:
         address: Where MLflow is.
         identity: What the sweep's runs have in common.
         paths: Of the sweep.
+        space: Turns parameters as the study keeps them into those that people know.
         read_trial: What the study holds of a trial; called in the ledger's thread.
         on_note: Told, in a thread of the mirror's, what a person should know about MLflow.
     """
@@ -77,11 +80,13 @@ class Mirror:
         address: Address,
         identity: SweepIdentity,
         paths: SweepPaths,
+        space: Space,
         read_trial: Callable[[int], TrialRecord],
         on_note: Callable[[str], None],
     ) -> None:
         self._store = address.uri
         self._paths = paths
+        self._space = space
         self._read_trial = read_trial
         self._broken: set[int] = set()
         self._refused: set[str] = set()
@@ -119,7 +124,7 @@ class Mirror:
         try:
             if number in self._broken:
                 # Lines may be missing; the study has the event already.
-                refill(spool, self._read_trial(number))
+                refill(spool, self._in_words_of_the_file(self._read_trial(number)))
                 self._broken.discard(number)
             else:
                 spool.append([_line(event, spool)])
@@ -165,11 +170,18 @@ class Mirror:
 
     def _refill(self, spool: Spool, trial: TrialRecord, *, waits: bool) -> None:
         try:
-            refill(spool, trial, waits=waits)
+            refill(spool, self._in_words_of_the_file(trial), waits=waits)
             self._broken.discard(trial.number)
         except OSError as error:
             logger.warning("trial %d: its spool can't be written: %s", trial.number, error)
             self._broken.add(trial.number)
+
+    def _in_words_of_the_file(self, trial: TrialRecord) -> TrialRecord:
+        try:
+            return replace(trial, params=active_params(self._space, trial.params))
+        except ValueError:
+            # The driver before died while it proposed the trial; the next one goes on with that.
+            return replace(trial, params={})
 
     def _files(self, number: int) -> list[tuple[Path, str | None]]:
         paths = self._paths.trial(number)

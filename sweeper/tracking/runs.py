@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,8 +152,7 @@ class RunBook:
         metrics = [
             Metric(key, value, epoch.at_ms, epoch.epoch)
             for epoch in epochs
-            # `epoch` comes last: where it is, the others are.
-            for key, value in {**epoch.metrics, "epoch": float(epoch.epoch)}.items()
+            for key, value in _with_epoch_last(epoch)
         ]
         return self._log(
             run_id,
@@ -281,6 +280,12 @@ def _found(run: Run) -> FoundRun:
         epoch=int(run.data.metrics.get("epoch", 0)),
         age=(created_ms, run.info.run_id),
     )
+
+
+def _with_epoch_last(epoch: Epoch) -> Iterator[tuple[str, float]]:
+    """Where a store has the epoch's number, it has the rest too."""
+    yield from ((key, value) for key, value in epoch.metrics.items() if key != "epoch")
+    yield "epoch", float(epoch.epoch)
 
 
 def _run_name(number: int, params: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from sweeper.study.records import read_record
 from sweeper.study.store import create_sweep, open_study
 from sweeper.tracking.address import resolve_address
 from sweeper.tracking.identity import SweepIdentity
-from sweeper.tracking.mirror import Mirror
+from sweeper.tracking.mirror import Mirror, Patience
 
 _TOY = Path(__file__).resolve().parents[2] / "toys" / "toy.yaml"
 # Rises, then falls: the best checkpoint is not the newest.
@@ -107,7 +107,14 @@ def _sweep(home: Home, name: str, *, end: bool) -> None:
     study = open_study(home, name)
     identity = SweepIdentity(sweep_id=f"id-of-{name}", name=name, family=name, tags={})
     with drive(paths):
-        mirror = Mirror(resolve_address(home, None), identity, paths, print)
+        mirror = Mirror(
+            resolve_address(home, None),
+            identity,
+            paths,
+            spec.space,
+            lambda number: read_record(study).trials[number],
+            print,
+        )
         mirror.start(read_record(study))
         ledger = Ledger(
             paths=paths,
@@ -129,7 +136,9 @@ def _sweep(home: Home, name: str, *, end: bool) -> None:
                 _train(ledger, number, epoch)
                 if ledger.settle(number):
                     break
-        assert mirror.close(read_record(study), finished=end, patience_s=60)
+        patience = Patience(quiet_s=60, busy_s=60, total_s=60)
+        delivery = mirror.close(read_record(study), is_finished=end, patience=patience)
+        assert delivery.is_complete
 
 
 def _train(ledger: Ledger, number: int, epoch: int) -> None:

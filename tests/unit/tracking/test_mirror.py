@@ -12,6 +12,7 @@ from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
 from sweeper.paths import Home
+from sweeper.spec.parameters import ChoiceParameter, FloatParameter
 from sweeper.study.curves import Epoch
 from sweeper.study.events import (
     EpochRecorded,
@@ -28,6 +29,10 @@ from sweeper.tracking.mirror import Mirror, Patience
 from sweeper.tracking.spool import Spool, unsent
 
 PATIENT = Patience(quiet_s=20, busy_s=60, total_s=math.inf)
+SPACE = {
+    "x": FloatParameter(type="float", low=0.0, high=1.0),
+    "preset": ChoiceParameter(type="choice", values=["all", ["flip", "turn"]]),
+}
 IDENTITY = SweepIdentity(sweep_id="s1", name="toy", family="toys", tags={"sweeper.sweep": "toy"})
 
 
@@ -50,7 +55,7 @@ class Sweep:
     def open(self, *, is_running: bool = True) -> None:
         address = resolve_address(self.home, None)
         self.mirror = Mirror(
-            address, IDENTITY, self.paths, self.trials.__getitem__, self.notes.append
+            address, IDENTITY, self.paths, SPACE, self.trials.__getitem__, self.notes.append
         )
         self.mirror.start(self.record, is_running=is_running)
 
@@ -351,3 +356,21 @@ def test_a_spool_that_could_not_be_written_is_filled_from_the_study(sweep, monke
         sweep.end(1)
     assert sweep.close().is_complete
     assert_all_once(sweep)
+
+
+def test_parameters_are_those_of_the_file_wherever_they_come_from(sweep):
+    sweep.open()
+    sweep.start(0)
+    turned = {"x": 0.5, "preset": ["flip", "turn"]}
+    sweep.trials[1] = replace(
+        sweep.trials[0], number=1, params={"x": 0.5, "preset": '["flip", "turn"]'}
+    )
+    sweep.tell(TrialStarted(number=1, params=turned, from_epoch=0))
+    assert sweep.close(is_finished=False).is_complete
+    assert sweep.run(1).data.params == {"x": "0.5", "preset": "['flip', 'turn']"}
+    before = sweep.run(1).info.run_id
+    Spool(sweep.paths.trial(1).spool).outbox.unlink()
+    sweep.sync()
+    assert sweep.run(1).data.params == {"x": "0.5", "preset": "['flip', 'turn']"}
+    assert sweep.run(1).info.run_id == before
+    assert sweep.notes == []
