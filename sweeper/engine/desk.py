@@ -15,6 +15,7 @@ from sweeper.engine.host import count_oom_kills, disk_is_full
 from sweeper.engine.session import EpochReport, Failure, Order, Report
 from sweeper.engine.vigil import hang, hear_last_words
 from sweeper.errors import BackendError, SweeperError
+from sweeper.paths import Home
 from sweeper.study.faults import Fault, FaultKind, Remedy
 from sweeper.study.ledger import Ledger, Ticket
 from sweeper.study.stopping import Request
@@ -162,7 +163,7 @@ class Desk:
         if remedy is Remedy.STOP_SWEEP:
             raise BackendError(
                 f"no space left on the disk of {root}: {fault.reason}",
-                hint=f"make room, then: sweeper resume {self._ledger.paths.name}",
+                hint=f"make room, then: sweeper resume {self._name}",
             )
         if self._ledger.verdict:
             self._closing.close(Why.GAVE_UP)
@@ -211,6 +212,12 @@ class Desk:
             seat.is_hung, seat.heard_s = True, now_s
             end_workers([worker], patience_s=0)
 
+    @property
+    def _name(self) -> str:
+        """As one types it."""
+        paths = self._ledger.paths
+        return f"{paths.name}{Home(paths.root.parent).option}"
+
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         """What can't be written down ends the driver, cleanly."""
@@ -221,7 +228,7 @@ class Desk:
         except OSError as error:
             self.trouble = BackendError(
                 f"can't write to {error.filename or self._ledger.paths.root}: {error.strerror}",
-                hint=f"mend it, then: sweeper resume {self._ledger.paths.name}",
+                hint=f"mend it, then: sweeper resume {self._name}",
             )
         if self.trouble is not None:
             self._closing.close(Why.BROKEN)

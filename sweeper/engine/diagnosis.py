@@ -16,7 +16,7 @@ _LASTING = (FileNotFoundError, FileExistsError, PermissionError, NotADirectoryEr
 _MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
 _DEVICE_WORDS = ("cuda error", "cudnn error", "cublas error", "nccl error", "cufft error")
 # What torch.save says when a write fails; it hides the errno.
-_DISK_WORDS = ("file write failed", "iostream error")
+_DISK_WORDS = ("file write failed", "iostream error", "unexpected pos")
 
 
 def diagnose(error: BaseException) -> FaultKind:

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.study.checkpoints import newest_checkpoint, write_checkpoint
+from sweeper.study.checkpoints import (
+    Wanted,
+    newest_checkpoint,
+    thin_checkpoints,
+    write_checkpoint,
+)
 
 
 def save_text(text: str):
@@ -89,3 +94,34 @@ def test_same_epoch_again_replaces(tmp_path):
     checkpoint, _ = newest_checkpoint(tmp_path)
     assert checkpoint is not None
     assert (checkpoint.state / "weights").read_text() == "again"
+
+
+def epochs(folder: Path) -> list[int]:
+    return sorted(int(path.name.removeprefix("epoch-")) for path in folder.iterdir())
+
+
+@pytest.mark.parametrize(("goal", "kept"), [("maximize", [2, 4, 5]), ("minimize", [1, 4, 5])])
+def test_the_best_is_kept_too(tmp_path, goal, kept):
+    for epoch, score in enumerate((0.1, 0.9, 0.3, 0.9 - 1e-9, 0.4), start=1):
+        write_checkpoint(
+            tmp_path, epoch, {"score": score}, save_text("x"), best_by=Wanted("score", goal)
+        )
+    assert epochs(tmp_path) == kept
+    thin_checkpoints(tmp_path, newest=1, best_by=Wanted("score", goal))
+    assert epochs(tmp_path) == [kept[0], 5]
+
+
+def test_epochs_without_the_metric_are_never_the_best(tmp_path):
+    wanted = Wanted("score", "maximize")
+    for epoch, metrics in enumerate(({}, {"score": -5.0}, {}, {}, {}), start=1):
+        write_checkpoint(tmp_path, epoch, metrics, save_text("x"), best_by=wanted)
+    assert epochs(tmp_path) == [2, 4, 5]
+
+
+def test_unfinished_work_of_a_dead_process_is_cleared_away(tmp_path):
+    write_three(tmp_path)
+    (tmp_path / ".new-abc" / "state").mkdir(parents=True)
+    (tmp_path / ".old-epoch-00001").mkdir()
+    assert newest_checkpoint(tmp_path)[0].epoch == 3
+    thin_checkpoints(tmp_path, newest=2, best_by=None)
+    assert epochs(tmp_path) == [2, 3]
