@@ -13,6 +13,7 @@ from sweeper.request import Request
 from sweeper.spec import SpecFile, SweepSpec
 from sweeper.spec.changes import Change, find_changes, merge_specs
 from sweeper.study.history import read_history
+from sweeper.study.lock import is_driven
 from sweeper.study.store import open_spec, open_study, require_free
 
 __all__ = ["Comparison", "compare", "note_on_changes", "require_new"]
@@ -152,6 +153,11 @@ def _taken_words(home: Home, found: Comparison) -> str:
 def _ways_on(home: Home, found: Comparison) -> str:
     name = found.before.name
     ways = [("go on as before", f"sweeper resume {name}{home.option}")]
+    if is_driven(home.sweep(name)):
+        ways = [
+            ("it runs; watch it", f"sweeper status {name}{home.option}"),
+            ("stop it, then go on", f"sweeper stop {name}{home.option}"),
+        ]
     if found.allowed and not found.refused:
         ways.append(("with the changes", found.request.command(home, "--extend")))
     ways.append(("start another", found.request.command(home, name=f"{name}-2")))

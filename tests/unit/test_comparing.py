@@ -10,11 +10,18 @@ import pytest
 from sweeper import extending
 from sweeper.checking import check_space
 from sweeper.comparing import compare, note_on_changes, require_new
-from sweeper.errors import SpecError, SweepExistsError, SweepNotFoundError, UserError
+from sweeper.errors import (
+    SpecError,
+    SweepExistsError,
+    SweepLockedError,
+    SweepNotFoundError,
+    UserError,
+)
 from sweeper.extending import require_old, take_over
 from sweeper.paths import Home
 from sweeper.request import Request
 from sweeper.space import enqueue_values
+from sweeper.study.lock import drive
 from sweeper.study.store import create_sweep, open_spec, open_study
 from sweeper.taking_up import take_up
 from sweeper.watching import SilentWatcher
@@ -105,6 +112,19 @@ def test_what_can_be_taken_over(start, folder):
         "  toy.yaml:12: budget.trials: 8 -> 12",
     ]
     assert "with the changes: sweeper run toy.yaml --extend\n" in error.hint
+
+
+def test_a_sweep_that_runs(start):
+    home = start()
+    with drive(home.sweep("toy")):
+        assert refused(home, "budget.trials=9").hint.splitlines() == [
+            "it runs; watch it: sweeper status toy",
+            "      stop it, then go on: sweeper stop toy",
+            "      with the changes: sweeper run toy.yaml --set budget.trials=9 --extend",
+            "      start another: sweeper run toy.yaml --set budget.trials=9 --name toy-2",
+        ]
+        with pytest.raises(SweepLockedError):
+            extend(home, "budget.trials=9")
 
 
 def test_what_can_not(start, folder):

@@ -19,9 +19,11 @@ from sweeper.space import (
     suggest,
 )
 from sweeper.spec import SweepSpec, dump_spec, dump_yaml, spec_hash
+from sweeper.spec.changes import find_changes, merge_specs
 from sweeper.spec.conditions import is_active
 from sweeper.spec.source import YamlError, parse_yaml
 from sweeper.spec.validation import validate
+from sweeper.study.history import read_history
 
 QUICK = settings(
     deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow], derandomize=True
@@ -249,3 +251,59 @@ def test_representatives_hold_every_choice(raw: dict[str, Any]) -> None:
         if not parameter.when and parameter.type == "choice":
             seen = [label(params[name]) for params in sets]
             assert all(label(value) in seen for value in parameter.values)
+
+
+@st.composite
+def edited(draw: st.DrawFn, raw: dict[str, Any]) -> dict[str, Any]:
+    """The content after somebody has changed some settings, mostly ranges."""
+    raw = copy.deepcopy(raw)
+    for parameter in raw["space"].values():
+        if "low" in parameter and draw(st.booleans()):
+            step = parameter.get("step", 1)
+            unit = step * draw(st.sampled_from([0.5, 1, 2]))
+            unit = round(unit) if parameter["type"] == "int" else unit
+            parameter["low"] = draw(st.sampled_from([parameter["low"], parameter["low"] - unit]))
+            parameter["high"] += draw(st.sampled_from([0, unit, 2 * unit, -unit]))
+            parameter["high"] = float(f"{parameter['high']:.10g}")
+            if parameter["type"] == "int":
+                parameter["high"] = int(parameter["high"])
+    raw["budget"]["trials"] = draw(st.integers(1, 99))
+    if draw(st.booleans()):
+        del raw["pruning"][draw(st.integers(0, 1))]
+    if draw(st.booleans()):
+        raw["space"] = dict(reversed(raw["space"].items()))
+    if draw(st.booleans()):
+        raw["sampler"] = {"name": draw(st.sampled_from(["tpe", "random", "nsgaii"]))}
+    return raw
+
+
+@settings(QUICK, max_examples=200)
+@given(raw_specs(), st.data())
+def test_what_is_taken_over_leaves_every_trial_as_it_was(
+    raw: dict[str, Any], data: st.DataObject
+) -> None:
+    before = built(raw)
+    study = optuna.create_study(direction=before.objectives[0].goal)
+    for params in enqueue_values(before):
+        study.enqueue_trial(params)
+    for number in range(3):
+        study.sampler = build_sampler(before, number)
+        suggest(study.ask(), before.space)
+    history = read_history(study, before)
+    assert find_changes(before, before, history) == []
+    assert find_changes(before, built(parse_yaml(dump_spec(before)).value), history) == []
+
+    after = validate(data.draw(edited(raw)))
+    assume(isinstance(after, SweepSpec))
+    assert isinstance(after, SweepSpec)
+    changes = find_changes(before, after, history)
+    if any(change.refusal for change in changes):
+        return
+    merged = merge_specs(before, after)
+    assert find_changes(merged, after, history) == []
+    assert built(parse_yaml(dump_spec(merged)).value) == merged
+    for trial in study.get_trials(deepcopy=False):
+        assert build_config(merged, trial.params) == build_config(before, trial.params)
+    study.sampler = build_sampler(merged, 3)
+    params = suggest(study.ask(), merged.space)
+    assert all(merged.space[name].contains(value) for name, value in params.items())

@@ -117,6 +117,22 @@ def test_parameters_are_still_proposed_together(
         assert trial.relative_search_space[name] == expected[name]
 
 
+@pytest.mark.parametrize(("sampler", "old", "wide"), CASES)
+def test_narrower_bounds_around_all_trials_are_kept(
+    sampler: Any, old: dict[str, Any], wide: dict[str, Any]
+) -> None:
+    study = optuna.create_study(direction="maximize")
+    found = go_on(study, spec_of(sampler, wide), 12)
+    seen = {name: [params[name] for params in found if name in params] for name in ("x", "lr")}
+    narrow = {
+        **wide,
+        **{n: {**wide[n], "low": min(seen[n]), "high": max(seen[n])} for n in seen},
+    }
+    spec = spec_of(sampler, narrow)
+    for params in go_on(study, spec, 12):
+        assert all(spec.space[name].contains(value) for name, value in params.items())
+
+
 def test_tpe_climbs_beyond_the_old_bounds() -> None:
     study = optuna.create_study(direction="maximize")
     go_on(study, spec_of("tpe", SMOOTH), 15)
