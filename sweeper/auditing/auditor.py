@@ -14,7 +14,7 @@ from sweeper.auditing.disk import check_disk
 from sweeper.auditing.journal import check_journal, read_journal
 from sweeper.auditing.pairs import pair_up
 from sweeper.auditing.processes import check_processes
-from sweeper.auditing.results import Audit, Check
+from sweeper.auditing.results import Audit, Check, note
 from sweeper.auditing.runs import check_runs
 from sweeper.auditing.told import check_told
 from sweeper.auditing.trials import check_trials
@@ -22,6 +22,7 @@ from sweeper.errors import BackendError
 from sweeper.paths import Home
 from sweeper.study.budget import read_budget
 from sweeper.study.events import State
+from sweeper.study.extension import is_extending
 from sweeper.study.lock import is_driven
 from sweeper.study.records import SweepRecord, read_record
 from sweeper.study.store import open_spec, open_study
@@ -111,6 +112,10 @@ def _inspect(case: Case, study: optuna.Study) -> Inspection:
 def _study_checks(case: Case, study: optuna.Study) -> Iterator[Check]:
     journal = read_journal(case.paths.journal)
     yield check_journal(case, journal)
+    if is_extending(study) and not case.is_driven:
+        sentence = "a change of the space was noted, but its driver died before it was made"
+        found = [note("extending", "study", sentence, f"{case.resume} makes it")]
+        yield Check(area="study", title="the space", count=1, unit="changes", findings=found)
     trials = study.get_trials(deepcopy=False)
     yield from check_trials(case, trials, read_budget(study, case.spec).trials, journal)
 

@@ -23,7 +23,7 @@ from sweeper.spec import SweepSpec, dump_spec, read_spec, spec_hash
 from sweeper.spec.values import same_value
 from sweeper.study.history import GIVEN
 
-__all__ = ["extend_sweep", "finish_extension"]
+__all__ = ["extend_sweep", "finish_extension", "is_extending"]
 
 _DECIDED = "changes"
 _DONE = "changes_done"
@@ -67,6 +67,12 @@ def extend_sweep(
     finish_extension(paths, study)
 
 
+def is_extending(study: optuna.Study) -> bool:
+    """Whether a change is decided that was not carried out to its end."""
+    attrs = study.user_attrs
+    return bool(attrs.get(_DONE, 0) != len(attrs.get(_DECIDED, [])))
+
+
 def finish_extension(paths: SweepPaths, study: optuna.Study) -> bool:
     """Does what a decided change still lacks; only the holder of the lock may.
 
@@ -76,11 +82,10 @@ def finish_extension(paths: SweepPaths, study: optuna.Study) -> bool:
     Raises:
         BackendError: The folder can't be written.
     """
-    decided = study.user_attrs.get(_DECIDED, [])
-    number = len(decided)
-    if study.user_attrs.get(_DONE, 0) == number:
+    if not is_extending(study):
         return False
-    decision = decided[-1]
+    decided = study.user_attrs[_DECIDED]
+    number, decision = len(decided), decided[-1]
     try:
         if not paths.spec_before(number).exists():
             _replace(paths.spec_before(number), paths.spec.read_bytes())

@@ -138,6 +138,12 @@ def params(scene, trial):
     return [r["param_name"] for r in records if r["op_code"] == _PARAM and r["trial_id"] == trial]
 
 
+def test_a_change_of_the_space_that_was_not_made(scene):
+    append(scene, {"op_code": 2, "worker_id": "w", "study_id": 0, "user_attr": {"changes": [{}]}})
+    found = scene.only()
+    assert (found.kind, found.severity) == ("extending", "note")
+
+
 def test_a_torn_last_line(scene):
     with scene.home.sweep("done").journal.open("ab") as file:
         file.write(b'{"op_code": 8, "tri')
