@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from sweeper.auditing.pairs import pair_up
 from sweeper.auditing.processes import check_processes
 from sweeper.auditing.results import Audit, Check, note
 from sweeper.auditing.runs import check_runs
+from sweeper.auditing.spools import check_spools, count_waiting
 from sweeper.auditing.told import check_told
 from sweeper.auditing.trials import check_trials
 from sweeper.errors import BackendError
@@ -26,7 +27,7 @@ from sweeper.study.extension import is_extending
 from sweeper.study.lock import is_driven
 from sweeper.study.records import SweepRecord, read_record
 from sweeper.study.store import open_spec, open_study
-from sweeper.tracking.address import resolve_address
+from sweeper.tracking.address import Address, resolve_address
 from sweeper.tracking.inspection import Inspection, inspect_runs
 
 __all__ = ["audit"]
@@ -102,11 +103,15 @@ def _inspect(case: Case, study: optuna.Study) -> Inspection:
     if "sweep_id" not in attrs:
         raise BackendError("the study does not say which runs are its own")
     return inspect_runs(
-        resolve_address(case.home, attrs.get("tracking_uri")),
+        _address(case, study),
         sweep_id=attrs["sweep_id"],
         family=case.spec.family,
         metrics=["epoch", *(objective.metric for objective in case.spec.objectives)],
     )
+
+
+def _address(case: Case, study: optuna.Study) -> Address:
+    return resolve_address(case.home, study.user_attrs.get("tracking_uri"))
 
 
 def _study_checks(case: Case, study: optuna.Study) -> Iterator[Check]:
@@ -123,12 +128,13 @@ def _study_checks(case: Case, study: optuna.Study) -> Iterator[Check]:
 def _mlflow_checks(
     case: Case, study: optuna.Study, record: SweepRecord, inspection: Inspection | BackendError
 ) -> Iterator[Check]:
-    unsent: Mapping[int, int] = {}
+    waiting = count_waiting(case, record, _address(case, study))
+    yield check_spools(case, waiting)
     if isinstance(inspection, BackendError):
         title = "the same as in the study, each once"
         yield Check(area="MLflow", title=title, unchecked=inspection.message)
         return
-    mirrored = pair_up(case, record, inspection, unsent)
+    mirrored = pair_up(case, record, inspection, waiting)
     yield check_runs(case, mirrored, inspection, read_budget(study, case.spec).trials)
     yield from check_told(case, mirrored)
     yield from check_curves(case, mirrored, inspection)

@@ -35,3 +35,8 @@ class Case:
     def sync(self) -> str:
         """The command that sends what MLflow lacks."""
         return f"sweeper sync {self.paths.name}{self.home.option}"
+
+    @property
+    def resync(self) -> str:
+        """The command that sends everything once more."""
+        return f"{self.sync} --rebuild"

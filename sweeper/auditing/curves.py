@@ -72,7 +72,8 @@ def _epochs(case: Case, pair: Mirrored, run: StoredRun) -> Iterator[Finding]:
     sentence = f"MLflow lacks {named('epoch', missing)} of {trial.epoch}"
     is_tail = min(missing) > max(there, default=0)
     if not pair.waits or not is_tail:
-        yield wrong("step-missing", pair.where, sentence, f"{case.sync} sends it")
+        todo = f"{case.sync if is_tail else case.resync} sends it"
+        yield wrong("step-missing", pair.where, sentence, todo)
     elif pair.waits == "interrupted":
         yield note("step-not-yet", pair.where, sentence, f"{case.resume} sends it")
 

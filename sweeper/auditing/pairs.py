@@ -35,7 +35,7 @@ class Mirrored:
 
 
 def pair_up(
-    case: Case, record: SweepRecord, inspection: Inspection, unsent: Mapping[int, int]
+    case: Case, record: SweepRecord, inspection: Inspection, waiting: Mapping[int, int]
 ) -> list[Mirrored]:
     """The trials that have begun, each with its runs.
 
@@ -43,7 +43,7 @@ def pair_up(
         case: The sweep.
         record: The study, read after MLflow.
         inspection: What MLflow holds.
-        unsent: Reports that wait to be sent, by trial.
+        waiting: Reports that wait to be sent, by trial.
     """
     paired = []
     for trial in record.trials:
@@ -52,7 +52,7 @@ def pair_up(
         waits = ""
         if case.is_driven:
             waits = "running"
-        elif unsent.get(trial.number):
+        elif waiting.get(trial.number):
             waits = "unsent"
         elif trial.state is State.RUNNING:
             waits = "interrupted"

@@ -34,7 +34,7 @@ def _count(case: Case, pair: Mirrored) -> Iterator[Finding]:
     if len(pair.runs) > 1:
         ids = ", ".join(run.run_id for run in pair.runs)
         sentence = f"has {len(pair.runs)} runs in MLflow: {ids}"
-        yield wrong("run-doubled", pair.where, sentence, "delete all but one of them in MLflow")
+        yield wrong("run-doubled", pair.where, sentence, f"{case.sync} leaves the oldest")
     if not pair.runs:
         if not pair.waits:
             yield wrong("run-missing", pair.where, "has no run in MLflow", f"{case.sync} makes it")
@@ -61,7 +61,7 @@ def _parent(
     if len(parents) > 1:
         ids = ", ".join(run.run_id for run in parents)
         sentence = f"MLflow has {len(parents)} runs for the sweep itself: {ids}"
-        yield wrong("parent-doubled", where, sentence, "delete all but the one that has children")
+        yield wrong("parent-doubled", where, sentence, f"{case.sync} leaves the oldest")
         return
     if case.is_driven:
         return
@@ -76,10 +76,10 @@ def _parent(
         for run in pair.runs:
             if run.tags.get("mlflow.parentRunId") != parents[0].run_id:
                 sentence = f"its run {run.run_id} does not belong to the sweep's run"
-                yield wrong("run-orphan", pair.where, sentence, "delete one of them in MLflow")
+                yield wrong("run-orphan", pair.where, sentence, f"{case.sync} puts it there")
     if parents[0].status == "RUNNING":
         sentence = "is RUNNING in MLflow though no driver runs: the last one died"
         if is_finished:
-            yield wrong("parent-running", where, sentence, f"{case.resume} closes it")
+            yield wrong("parent-running", where, sentence, f"{case.sync} closes it")
         else:
             yield note("parent-running", where, sentence, f"{case.resume} goes on with it")

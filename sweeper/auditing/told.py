@@ -61,16 +61,16 @@ def _status(case: Case, pair: Mirrored, run: StoredRun) -> Iterator[Finding]:
     elif run.tags.get("sweeper.reason", "") != trial.reason[:_REASON_CHARS]:
         found = run.tags.get("sweeper.reason", "")
         sentence = f"ended because '{trial.reason}', but MLflow says '{found}'"
-        yield wrong("run-reason", pair.where, sentence, f"{case.sync} sets it right")
+        yield wrong("run-reason", pair.where, sentence, f"{case.resync} sets it right")
 
 
 def _still_running(case: Case, single: Sequence[Mirrored]) -> Iterator[Finding]:
     numbers = [
         pair.trial.number
         for pair in single
-        if pair.waits == "interrupted" and pair.runs[0].status == "RUNNING"
+        if pair.trial.state is State.RUNNING and pair.runs[0].status == "RUNNING"
     ]
-    if numbers:
+    if numbers and not case.is_driven:
         sentence = (
             f"still RUNNING there: {named('trial', numbers)}; the driver died before it could say "
             "otherwise"

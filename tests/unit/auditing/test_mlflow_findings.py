@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from contextlib import closing
 
@@ -9,6 +10,7 @@ import pytest
 from mlflow import MlflowClient
 
 from sweeper.study.store import open_study
+from sweeper.syncing import sync
 
 
 def double(scene, run_id, **changes):
@@ -188,5 +190,64 @@ def test_a_server_that_does_not_answer(scene, monkeypatch):
     found = scene.audit()
     (reason,) = found.unchecked
     assert reason.startswith(f"MLflow at http://127.0.0.1:{port} can't be read: ")
-    assert not found.findings
+    assert [finding.kind for finding in found.findings] == ["unsent"]  # to this server
     assert [check.area for check in found.checks if check.unchecked] == ["MLflow"]
+
+
+def unsend(scene, trial, lines, name="done"):
+    """As if MLflow had acknowledged but the first lines of a trial."""
+    sent = scene.home.sweep(name).trial(trial).spool / "sent.json"
+    sent.write_text(json.dumps({**json.loads(sent.read_text()), "sent": lines}))
+
+
+def test_reports_that_wait_are_not_lost(scene):
+    run = scene.run_id(0)
+    scene.sql("DELETE FROM metrics WHERE step > 2 AND run_uuid = ?", run)
+    scene.sql("UPDATE runs SET status = 'RUNNING' WHERE run_uuid = ?", run)
+    unsend(scene, 0, 3)
+    found = scene.only()
+    assert (found.kind, found.severity) == ("unsent", "note")
+    assert found.sentence == "3 reports wait to be sent to MLflow (trial 0); nothing is lost"
+    assert found.todo == f"sweeper sync done --home {scene.home.root}"
+
+
+def test_what_was_sent_must_be_there_though_more_waits(scene):
+    scene.sql("DELETE FROM metrics WHERE step = 2 AND run_uuid = ?", scene.run_id(0))
+    unsend(scene, 0, 3)
+    assert scene.kinds() == ["step-missing", "unsent"]
+
+
+def test_an_ending_that_did_not_reach_the_spool_waits(scene):
+    outbox = scene.home.sweep("done").trial(2).spool / "outbox.jsonl"
+    outbox.write_text("".join(outbox.read_text().splitlines(keepends=True)[:-1]))
+    unsend(scene, 2, 2)
+    scene.sql("UPDATE runs SET status = 'RUNNING' WHERE run_uuid = ?", scene.run_id(2))
+    found = scene.only()
+    assert found.sentence == "1 report waits to be sent to MLflow (trial 2); nothing is lost"
+
+
+BREAKAGES = {
+    "run-missing": "UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = ?",
+    "run-running": "UPDATE runs SET status = 'RUNNING' WHERE run_uuid = ?",
+    "run-status": "UPDATE runs SET status = 'KILLED' WHERE run_uuid = ?",
+    "run-reason": "UPDATE tags SET value = 'no' WHERE key = 'sweeper.reason' AND run_uuid = ?",
+    "run-orphan": "UPDATE tags SET value = 'no' WHERE key = 'mlflow.parentRunId' AND run_uuid = ?",
+    "step-missing": "DELETE FROM metrics WHERE step = 2 AND run_uuid = ?",
+}
+
+
+@pytest.mark.parametrize("kind", BREAKAGES)
+def test_what_is_said_to_mend_it_does(scene, kind):
+    scene.sql(BREAKAGES[kind], scene.run_id(0))
+    found = scene.only()
+    assert found.kind == kind
+    assert found.todo.startswith(f"sweeper sync done --home {scene.home.root} ")
+    sync("done", home=scene.home.root, rebuild="--rebuild" in found.todo)
+    assert not scene.kinds()
+
+
+def test_syncing_leaves_one_of_two_runs(scene):
+    double(scene, scene.run_id(0))
+    assert "sweeper sync" in scene.only().todo
+    sync("done", home=scene.home.root)
+    assert not scene.kinds()
