@@ -14,28 +14,21 @@ from sweeper.engine.closing import Closing, Why
 
 __all__ = ["log_to", "stop_signals"]
 
-_LOGGED = {"sweeper": logging.INFO, "ray": logging.ERROR}
-
 
 @contextmanager
 def log_to(path: Path) -> Iterator[None]:
-    """Appends what sweeper logs, and what Ray complains of, to a file."""
+    """Appends what sweeper logs to a file."""
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    before = {}
-    for name, level in _LOGGED.items():
-        log = logging.getLogger(name)
-        before[log] = (log.level, log.propagate)
-        log.setLevel(level)
-        log.addHandler(handler)
-    logging.getLogger("ray").propagate = False
+    log = logging.getLogger("sweeper")
+    level = log.level
+    log.setLevel(logging.INFO)
+    log.addHandler(handler)
     try:
         yield
     finally:
-        for log, (level, propagate) in before.items():
-            log.removeHandler(handler)
-            log.setLevel(level)
-            log.propagate = propagate
+        log.removeHandler(handler)
+        log.setLevel(level)
         handler.close()
 
 

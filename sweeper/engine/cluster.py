@@ -57,7 +57,7 @@ def local_ray() -> Iterator[Cluster]:
     set_environment()
     import ray
 
-    _quiet_logging()
+    _lower_voices()
     ours = not ray.is_initialized()
     before = set(psutil.Process().children())
     if ours:
@@ -71,7 +71,7 @@ def local_ray() -> Iterator[Cluster]:
             logging_level=logging.ERROR,
             object_store_memory=_OBJECT_STORE_BYTES,
         )
-    _quiet_logging()  # ray.init sets levels of its own
+    before_logs = _redirect_logs()  # after ray.init, which sets handlers and levels of its own
     try:
         found = ray.cluster_resources()
         processes = [
@@ -83,15 +83,25 @@ def local_ray() -> Iterator[Cluster]:
     finally:
         if ours:
             ray.shutdown()
+        logging.getLogger("ray").handlers[:] = before_logs
 
 
-def _quiet_logging() -> None:
-    """What Ray complains of belongs into the log of the sweep, not into the terminal."""
+def _redirect_logs() -> list[logging.Handler]:
+    """What Ray complains of goes where our own log goes, not into the terminal.
+
+    Returns:
+        Ray's handlers as they were.
+    """
+    _lower_voices()
+    log = logging.getLogger("ray")
+    before = list(log.handlers)
+    log.handlers[:] = [*logging.getLogger("sweeper").handlers, logging.NullHandler()]
+    return before
+
+
+def _lower_voices() -> None:
     for name in ("ray", "ray.tune"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    for handler in logging.getLogger("ray").handlers:
-        if not isinstance(handler, logging.FileHandler):
-            handler.setLevel(logging.CRITICAL)
 
 
 def _catch_messages() -> None:

@@ -27,7 +27,7 @@ _POLL_S = 0.5
 # Beyond what a worker is given: it should end itself, and say where it hangs.
 _HANG_MARGIN_S = 10.0
 # Ray's own watch over memory; what it says of any other death mentions memory as well.
-_OUT_OF_MEMORY = re.compile("running low on memory|OutOfMemory|NODE_OUT_OF_MEMORY")
+_OUT_OF_MEMORY = re.compile("running low on memory|OutOfMemory|killing policy")
 
 
 class NoOrder(Enum):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from typing import Any
 
 from ray.tune.experiment import Trial
@@ -27,4 +29,8 @@ class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
 
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
         """An actor died; the ledger says what becomes of its trial."""
-        self._desk.lose(trial.trial_id, str(trial.get_pickled_error() or ""))
+        words = ""
+        if trial.error_file is not None:  # Tune keeps some errors there only
+            with contextlib.suppress(OSError):
+                words = Path(trial.error_file).read_text(encoding="utf-8", errors="replace")
+        self._desk.lose(trial.trial_id, words)
