@@ -180,8 +180,7 @@ def test_a_value_that_mlflow_lacks(scene):
     assert scene.only().sentence == "train/loss at epoch 1 is 1.0, but missing in MLflow"
 
 
-def test_a_server_that_does_not_answer(scene, monkeypatch):
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+def test_a_server_that_does_not_answer(scene):
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
