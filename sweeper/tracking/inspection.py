@@ -81,10 +81,11 @@ def inspect_runs(
     if address.uri.startswith(_SQLITE) and not _is_store(Path(address.uri.removeprefix(_SQLITE))):
         return Inspection(runs=(), has_all_curves=True)
     from mlflow import MlflowClient
-    from mlflow.exceptions import MlflowException
+
+    from sweeper.tracking.trouble import TROUBLES, describe
 
     for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # whoever calls us says what failed
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     try:
@@ -92,14 +93,16 @@ def inspect_runs(
         experiment = client.get_experiment_by_name(family)
         if experiment is None:
             return Inspection(runs=(), has_all_curves=True)
+        if experiment.lifecycle_stage != "active":
+            restore = f"mlflow experiments restore -x {experiment.experiment_id}"
+            raise BackendError(f"experiment '{family}' was deleted there", hint=restore)
         found = list(_find_runs(client, experiment.experiment_id, sweep_id))
         read_all = getattr(client._tracking_client.store, "get_metric_history_bulk", None)
         if read_all is not None:
             return Inspection(runs=_with_all_curves(found, read_all), has_all_curves=True)
         return Inspection(runs=_with_curves(client, found, list(metrics)), has_all_curves=False)
-    except (MlflowException, OSError) as error:
-        reason = str(error).partition("\n")[0]
-        raise BackendError(f"MLflow at {address.uri} can't be read: {reason}") from error
+    except TROUBLES as error:
+        raise BackendError(f"MLflow at {address.uri} can't be read: {describe(error)}") from error
 
 
 def _is_store(path: Path) -> bool:

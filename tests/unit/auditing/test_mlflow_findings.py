@@ -188,9 +188,16 @@ def test_a_server_that_does_not_answer(scene):
     study.set_user_attr("tracking_uri", f"http://127.0.0.1:{port}")
     found = scene.audit()
     (reason,) = found.unchecked
-    assert reason.startswith(f"MLflow at http://127.0.0.1:{port} can't be read: ")
+    uri = f"http://127.0.0.1:{port}"
+    assert reason == f"MLflow at {uri} can't be read: nobody listens there"
     assert [finding.kind for finding in found.findings] == ["unsent"]  # to this server
     assert [check.area for check in found.checks if check.unchecked] == ["MLflow"]
+
+
+def test_an_experiment_in_the_trash_is_not_checked(scene):
+    scene.sql("UPDATE experiments SET lifecycle_stage = 'deleted' WHERE name = 'done'")
+    (reason,) = scene.audit().unchecked
+    assert "experiment 'done' was deleted there (mlflow experiments restore -x " in reason
 
 
 def unsend(scene, trial, lines, name="done"):
