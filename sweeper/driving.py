@@ -114,6 +114,7 @@ class Drive:
             decider=build_pruner(self.spec.pruning, self.spec.budget.epochs),
             max_trials=budget.trials,
             listeners=(mirror, self.watcher),
+            note=self.watcher.note,
         )
         closing = Closing(
             announce=lambda why: self._announce(why, ledger), hours_left=budget.hours_left

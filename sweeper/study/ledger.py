@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, assert_never
 
@@ -25,7 +25,7 @@ from sweeper.study.checkpoints import (
     newest_checkpoint,
     thin_checkpoints,
 )
-from sweeper.study.curves import epoch_metrics, last_epoch, report_metrics
+from sweeper.study.curves import last_epoch, metric_curve, report_metrics
 from sweeper.study.events import (
     EpochRecorded,
     Event,
@@ -45,6 +45,7 @@ from sweeper.study.faults import (
     choose_remedy,
     faults,
 )
+from sweeper.study.waiting import Waiting
 
 __all__ = ["Decider", "Ledger", "Ticket"]
 
@@ -96,6 +97,7 @@ class Ledger:
         decider: The pruning rules.
         max_trials: Trials in all, whatever their ending.
         listeners: Told of every event, after it was written.
+        note: Told what a person should know besides.
     """
 
     paths: SweepPaths
@@ -104,8 +106,8 @@ class Ledger:
     decider: Decider
     max_trials: int
     listeners: Sequence[Listener] = ()
-    _interrupted: deque[int] = field(default_factory=deque)
-    _for_alone: deque[int] = field(default_factory=deque)
+    note: Callable[[str], None] = lambda _: None
+    _waiting: Waiting = field(default_factory=Waiting)
     _streak: Streak = field(init=False)
     _open: set[int] = field(default_factory=set)
     _ids: dict[int, int] = field(default_factory=dict)
@@ -114,7 +116,7 @@ class Ledger:
         limit = self.spec.faults.give_up_after
         self._streak = Streak(None if limit == "off" else int(limit))
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            self._await(trial)
+            self._waiting.add(trial)
 
     @property
     def best_by(self) -> Wanted:
@@ -125,14 +127,14 @@ class Ledger:
     @property
     def is_done(self) -> bool:
         """Whether no trial waits to be begun or to go on."""
-        return self.only_lonely_left and not self._for_alone
+        return self.only_lonely_left and not self._waiting.lonely
 
     @property
     def only_lonely_left(self) -> bool:
         """Whether every trial that waits must run alone."""
         trials = self.study.get_trials(deepcopy=False)
         begun = sum(trial.state is not TrialState.WAITING for trial in trials)
-        return begun >= self.max_trials and not self._interrupted
+        return begun >= self.max_trials and not self._waiting.sociable
 
     @property
     def verdict(self) -> str:
@@ -145,12 +147,11 @@ class Ledger:
         Interrupted trials come first, then queued ones, then new proposals, then those that must
         run alone.
         """
-        while self._interrupted:
-            ticket = self._reopen(self._interrupted.popleft(), alone=False)
-            if ticket is not None:
-                return ticket
+        ticket = self._go_on(self._waiting.sociable, alone=False)
+        if ticket is not None:
+            return ticket
         if self.only_lonely_left:
-            return self._next_lonely()
+            return self._go_on(self._waiting.lonely, alone=True)
         self.study.sampler = build_sampler(self.spec, len(self.study.get_trials(deepcopy=False)))
         trial = self.study.ask()
         return self._issue(trial, suggest(trial, self.spec.space), from_epoch=0)
@@ -249,7 +250,7 @@ class Ledger:
         self._open.discard(number)
         trial = self._trial(number)
         self._tell(TrialInterrupted(number=number, epoch=last_epoch(trial)))
-        self._await(trial)
+        self._waiting.add(trial)
 
     def interrupt_all(self) -> None:
         """The same for every trial that was begun or retried here and has not ended."""
@@ -264,13 +265,6 @@ class Ledger:
             newest = 1 if state is State.COMPLETED else 2
             thin_checkpoints(folder, newest=newest, best_by=self.best_by)
 
-    def _await(self, trial: FrozenTrial) -> None:
-        past = faults(trial)
-        lonely = bool(past) and past[-1].kind is FaultKind.MEMORY
-        queue = self._for_alone if lonely else self._interrupted
-        if trial.number not in queue:
-            queue.append(trial.number)
-
     def _retry(self, trial: FrozenTrial, fault: Fault, *, attempt: int) -> None:
         epoch, at_ms = last_epoch(trial), round(time.time() * 1000)
         name, value = attribute(fault, attempt, epoch=epoch, at_ms=at_ms)
@@ -284,11 +278,11 @@ class Ledger:
                 at_ms=at_ms,
             )
         )
-        self._await(self._trial(trial.number))
+        self._waiting.add(self._trial(trial.number))
 
-    def _next_lonely(self) -> Ticket | None:
-        while self._for_alone:
-            ticket = self._reopen(self._for_alone.popleft(), alone=True)
+    def _go_on(self, queue: deque[int], *, alone: bool) -> Ticket | None:
+        while queue:
+            ticket = self._reopen(queue.popleft(), alone=alone)
             if ticket is not None:
                 return ticket
         return None
@@ -298,6 +292,7 @@ class Ledger:
         checkpoint, damaged = newest_checkpoint(self.paths.trial(number).checkpoints)
         for sentence in damaged:
             logger.warning("trial %d: %s; using the one before", number, sentence)
+            self.note(f"#{number}: {sentence}; using the one before")
         if checkpoint is not None and checkpoint.epoch == last_epoch(trial) + 1:
             self.record(number, checkpoint.epoch, checkpoint.metrics)
         if self.settle(number):
@@ -328,16 +323,15 @@ class Ledger:
         )
 
     def _complete(self, trial: FrozenTrial) -> None:
-        measured = epoch_metrics(trial)
         values = []
         for objective in self.spec.objectives:
-            found = [m[objective.metric] for m in measured.values() if objective.metric in m]
-            if not found:
+            curve = metric_curve(trial, objective.metric)
+            if not curve:
                 reason = f"finished all epochs but never reported the objective {objective.metric}"
                 self._streak.fail(Fault(kind=FaultKind.ERROR, reason=reason))
                 self.end(trial.number, State.FAILED, reason)
                 return
-            values.append(found[-1])
+            values.append(curve[-1][1])
         self.end(
             trial.number,
             State.COMPLETED,

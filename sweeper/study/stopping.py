@@ -22,10 +22,10 @@ def ask_to_stop(paths: SweepPaths, request: Request) -> Driver | None:
     """Leaves a request for the driver that holds the sweep.
 
     Returns:
-        Who that is; None if nobody drives.
+        Who that is; None if nobody runs the sweep.
     """
     driver = read_driver(paths)
-    if driver is None or not is_driven(paths):
+    if driver is None or driver.task != "run" or not is_driven(paths):
         return None
     draft = paths.stop.with_suffix(".tmp")
     draft.write_text(f"{driver.token} {request}", encoding="utf-8")

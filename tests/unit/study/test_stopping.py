@@ -37,3 +37,8 @@ def test_the_next_driver_is_not_meant(paths):
         ask_to_stop(paths, Request.NOW)
     with drive(paths) as driver:
         assert read_request(paths, driver) is None
+
+
+def test_what_only_syncs_is_not_asked(paths):
+    with drive(paths, task="synced"):
+        assert ask_to_stop(paths, Request.NOW) is None
