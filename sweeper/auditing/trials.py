@@ -112,11 +112,15 @@ def _gaps(case: Case, trial: FrozenTrial) -> Iterator[Finding]:
     objectives = case.spec.objectives
     if len(objectives) > 1 or case.is_driven:
         return  # Optuna keeps no curve of several objectives
+    if not trial.state.is_finished():
+        curve.pop(last_epoch(trial), None)  # its driver may have died before Optuna's was written
     metric = objectives[0].metric
     expected = {epoch: values[metric] for epoch, values in curve.items() if metric in values}
     found = trial.intermediate_values
     differing = sorted(
-        epoch for epoch in {*expected, *found} if expected.get(epoch) != found.get(epoch)
+        epoch
+        for epoch in {*expected, *found}
+        if epoch in curve and expected.get(epoch) != found.get(epoch)
     )
     if differing:
         sentence = (

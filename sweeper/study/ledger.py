@@ -166,11 +166,7 @@ class Ledger:
             return False
         attributes = self._attributes(number)
         record = report_metrics(attributes, epoch, metrics)
-        objectives = self.spec.objectives
-        if len(objectives) == 1 and objectives[0].metric in metrics:
-            self.study._storage.set_trial_intermediate_value(
-                self._id(number), epoch, metrics[objectives[0].metric]
-            )
+        self._report_objective(number, epoch, metrics)
         self._tell(EpochRecorded(number=number, record=record))
         return True
 
@@ -287,8 +283,19 @@ class Ledger:
                 return ticket
         return None
 
+    def _report_objective(self, number: int, epoch: int, metrics: Mapping[str, float]) -> None:
+        """Writes the value that Optuna's pruners and samplers read."""
+        objectives = self.spec.objectives
+        if len(objectives) == 1 and objectives[0].metric in metrics:
+            self.study._storage.set_trial_intermediate_value(
+                self._id(number), epoch, metrics[objectives[0].metric]
+            )
+
     def _reopen(self, number: int, *, alone: bool) -> Ticket | None:
         trial = self._trial(number)
+        if (epoch := last_epoch(trial)) not in {0, *trial.intermediate_values}:
+            # A driver may have died between the two that `record` writes.
+            self._report_objective(number, epoch, epoch_metrics(trial)[epoch])
         checkpoint, damaged = newest_checkpoint(self.paths.trial(number).checkpoints)
         for sentence in damaged:
             logger.warning("trial %d: %s; using the one before", number, sentence)

@@ -110,6 +110,18 @@ def test_next_driver_goes_on_with_the_same_trial(new_ledger, home):
     assert ledger.next_ticket().number == 1
 
 
+def test_value_for_pruners_that_the_last_driver_could_not_write(new_ledger, monkeypatch):
+    ledger = new_ledger()
+    ticket = ledger.next_ticket()
+    ledger.record(ticket.number, 1, GOOD)
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "_report_objective", lambda *given: None)
+        ledger.record(ticket.number, 2, WEAK)
+    ledger = new_ledger()
+    ledger.next_ticket()
+    assert ledger.study.trials[0].intermediate_values == {1: 0.5, 2: 0.5}
+
+
 def test_ending_that_the_last_driver_could_not_write(new_ledger):
     ledger = new_ledger()
     ticket = ledger.next_ticket()
