@@ -25,7 +25,7 @@ from sweeper.study.checkpoints import (
     newest_checkpoint,
     thin_checkpoints,
 )
-from sweeper.study.curves import last_epoch, metric_curve, report_metrics
+from sweeper.study.curves import epoch_metrics, last_epoch, metric_curve, report_metrics
 from sweeper.study.events import (
     EpochRecorded,
     Event,
