@@ -38,6 +38,11 @@ class LineWatcher:
     def __exit__(self, *exc: object) -> None:
         return
 
+    @property
+    def name(self) -> str | None:
+        """Of the sweep; None until trials start."""
+        return self._board.spec.name if self._board is not None else None
+
     def phase(self, text: str) -> None:
         """A line."""
         self._line(text)

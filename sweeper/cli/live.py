@@ -51,6 +51,11 @@ class LiveWatcher:
     def __exit__(self, *exc: object) -> None:
         self._live.stop()
 
+    @property
+    def name(self) -> str | None:
+        """Of the sweep; None until trials start."""
+        return self._board.spec.name if self._board is not None else None
+
     def phase(self, text: str) -> None:
         """Shown beside the spinner until trials run."""
         self._phase = text

@@ -54,7 +54,7 @@ def run(  # noqa: PLR0913 - options of a command
     source = context.get_parameter_source("tracking_uri")
     if extend and source is not None and source.name == "ENVIRONMENT":
         tracking_uri = None  # a sweep that goes on keeps its server, as with `resume`
-    with _stopped_at_once(console), _watcher(console) as watcher:
+    with _watching(console, home) as watcher:
         result = sweep.run(
             space,
             overrides=overrides,
@@ -84,7 +84,7 @@ def resume(
     from sweeper import sweep
 
     console = Console()
-    with _stopped_at_once(console), _watcher(console) as watcher:
+    with _watching(console, home) as watcher:
         result = sweep.resume(
             name,
             home=home,
@@ -107,12 +107,20 @@ def _watcher(console: Console) -> LiveWatcher | LineWatcher:
 
 
 @contextmanager
-def _stopped_at_once(console: Console) -> Iterator[None]:
-    """Says what a second ctrl-C leaves behind."""
+def _watching(console: Console, home: Path | None) -> Iterator[LiveWatcher | LineWatcher]:
+    """A watcher that also says what a second ctrl-C leaves behind."""
+    from sweeper.cli.wording import program
+
+    watcher = _watcher(console)
     try:
-        yield
+        with watcher:
+            yield watcher
     except KeyboardInterrupt:
-        console.print("stopped at once; a sweep that had begun goes on with: sweeper resume NAME")
+        words = "stopped; no trial was started"
+        if watcher.name is not None:
+            at = f" --home {home}" if home is not None else ""
+            words = f"stopped at once; go on with: {program()} resume {watcher.name}{at}"
+        console.print(words, highlight=False, soft_wrap=True)
         raise typer.Exit(_INTERRUPTED) from None
 
 

@@ -24,7 +24,7 @@ from sweeper.study.workers import end_workers, read_worker
 __all__ = ["Desk", "NoOrder"]
 
 _POLL_S = 0.5
-# Beyond what a worker is given: it should end itself, and say where it hangs.
+# Beyond what a worker is given for setup and an epoch: it should end itself, and say where it hangs.
 _HANG_MARGIN_S = 10.0
 # Ray's own watch over memory; what it says of any other death mentions memory as well.
 _OUT_OF_MEMORY = re.compile("running low on memory|OutOfMemory|killing policy")
@@ -162,8 +162,8 @@ class Desk:
         )
         if remedy is Remedy.STOP_SWEEP:
             raise BackendError(
-                f"no space left on the disk of {root}: {fault.reason}",
-                hint=f"make room, then: sweeper resume {self._name}",
+                f"the disk is full: {fault.reason}",
+                hint=f"make room (the sweep is in {root}), then: sweeper resume {self._name}",
             )
         if self._ledger.verdict:
             self._closing.close(Why.GAVE_UP)
@@ -199,7 +199,7 @@ class Desk:
         limit = self._ledger.spec.faults.hang_s
         if limit != "off":
             for seat in self._seats.values():
-                self._end_if_hung(seat, limit + _HANG_MARGIN_S, now_s)
+                self._end_if_hung(seat, 2 * limit + _HANG_MARGIN_S, now_s)
 
     def _end_if_hung(self, seat: _Seat, limit_s: float, now_s: float) -> None:
         """Ends a worker that can't do it itself, for instance because it was suspended."""

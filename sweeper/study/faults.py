@@ -84,7 +84,8 @@ def choose_remedy(
         case FaultKind.MEMORY:
             return Remedy.RETRY_ALONE if again is Remedy.RETRY and not was_alone else Remedy.FAIL
         case FaultKind.DISK:
-            return Remedy.STOP_SWEEP if disk_is_full else again
+            # No trial is to blame, and the next would fare no better.
+            return again if again is Remedy.RETRY and not disk_is_full else Remedy.STOP_SWEEP
         case _:
             assert_never(fault.kind)
 

@@ -178,7 +178,7 @@ def test_a_full_disk_stops_the_sweep_and_the_trial_waits(new_desk, ledger, closi
     desk.hear("a", fault("disk", "epoch 1 raised OSError: No space left on device"))
     assert desk.must_stop
     assert isinstance(desk.trouble, BackendError)
-    assert "no space left on the disk of" in desk.trouble.message
+    assert desk.trouble.message.startswith("the disk is full: epoch 1 raised OSError")
     assert states(ledger) == ["running"]
 
 

@@ -19,7 +19,7 @@ FAIL, RETRY, ALONE, STOP = Remedy.FAIL, Remedy.RETRY, Remedy.RETRY_ALONE, Remedy
         ("memory", ALONE, FAIL, FAIL, ALONE),
         ("hang", RETRY, FAIL, RETRY, RETRY),
         ("diverged", FAIL, FAIL, FAIL, FAIL),
-        ("disk", RETRY, FAIL, RETRY, STOP),
+        ("disk", RETRY, STOP, RETRY, STOP),
     ],
 )
 def test_remedies(kind, first, last, alone, full):
