@@ -24,7 +24,7 @@ from sweeper.study.workers import end_workers, read_worker
 __all__ = ["Desk", "NoOrder"]
 
 _POLL_S = 0.5
-# Beyond what a worker is given for setup and an epoch: it should end itself, and say where it hangs.
+# Beyond what a worker is given for setup and an epoch: it should end itself and say where it hangs.
 _HANG_MARGIN_S = 10.0
 # Ray's own watch over memory; what it says of any other death mentions memory as well.
 _OUT_OF_MEMORY = re.compile("running low on memory|OutOfMemory|killing policy")
