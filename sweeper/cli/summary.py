@@ -33,7 +33,7 @@ def print_result(console: Console, result: Result, home: Path | None) -> None:
     console.print(trial_table(record, spec, is_driven=False))
     console.print()
     print_best(console, record, spec)
-    lines = []
+    lines = _tracebacks(result)
     if result.outcome == "gave up":
         unspent = result.max_trials - record.num_ended
         lines.append(
@@ -65,6 +65,18 @@ def _waiting(result: Result) -> str:
     store = resolve_address(home, result.record.attrs.get("tracking_uri")).uri
     waiting = unsent(result.paths, store)
     return f"{sum(waiting.values())} reports of {len(waiting)} trials"
+
+
+def _tracebacks(result: Result) -> list[str]:
+    """Where to read more about failures."""
+    kept = [
+        path
+        for trial in result.record.trials
+        if trial.state is State.FAILED
+        and (path := result.paths.trial(trial.number).artifacts / "traceback.txt").exists()
+    ]
+    more = f" (and of {len(kept) - 1} more failed trials)" if len(kept) > 1 else ""
+    return [f"traceback: {kept[-1]}{more}"] if kept else []
 
 
 def print_best(console: Console, record: SweepRecord, spec: SweepSpec) -> None:
