@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import threading
@@ -29,7 +30,8 @@ def log_to(path: Path) -> Iterator[None]:
     finally:
         log.removeHandler(handler)
         log.setLevel(level)
-        handler.close()
+        with contextlib.suppress(OSError):  # a full disk must not hide why the driver ends
+            handler.close()
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,15 +64,16 @@ def local_ray() -> Iterator[Cluster]:
     before = set(psutil.Process().children())
     if ours:
         _catch_messages()
-        ray.init(
-            address="local",
-            num_cpus=len(os.sched_getaffinity(0)),
-            include_dashboard=False,
-            log_to_driver=False,
-            configure_logging=False,
-            logging_level=logging.ERROR,
-            object_store_memory=_OBJECT_STORE_BYTES,
-        )
+        with _own_signals():
+            ray.init(
+                address="local",
+                num_cpus=len(os.sched_getaffinity(0)),
+                include_dashboard=False,
+                log_to_driver=False,
+                configure_logging=False,
+                logging_level=logging.ERROR,
+                object_store_memory=_OBJECT_STORE_BYTES,
+            )
     before_logs = _redirect_logs()  # after ray.init, which sets handlers and levels of its own
     try:
         found = ray.cluster_resources()
@@ -84,6 +87,24 @@ def local_ray() -> Iterator[Cluster]:
         if ours:
             ray.shutdown()
         logging.getLogger("ray").handlers[:] = before_logs
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keeps our handlers, and keeps Ray's processes alive when the terminal is closed.
+
+    Ray puts a handler of its own on SIGTERM. A signal that is blocked stays so in processes that
+    start meanwhile: Ray does that for SIGINT, we do it for SIGHUP, to be able to end cleanly.
+    """
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _redirect_logs() -> list[logging.Handler]:
