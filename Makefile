@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test lint schema bench clean
+.PHONY: setup run test faults lint schema bench clean
 
 setup: $(STAMP)
 
@@ -22,6 +22,10 @@ run: setup
 test: setup
 	$(BIN)/python -m pytest
 
+# All ways to kill, stop and starve a sweep; `make test` takes one of each kind.
+faults: setup
+	$(BIN)/python -m pytest tests/faults -m ""
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -34,6 +38,7 @@ schema: setup
 bench: setup
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/kills.py 20
 
 clean:
 	rm -rf $(VENV) build *.egg-info
