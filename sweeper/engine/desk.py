@@ -85,7 +85,9 @@ class Desk:
         self._poll()
         if not self._closing.has_begun:
             return False
-        return not self._seats or self._closing.is_impatient
+        if self._closing.is_impatient:
+            self._abandon()
+        return not self._seats
 
     def next_order(self, key: str) -> Order | NoOrder:
         """Takes the next trial from the ledger under Tune's key for it."""
@@ -151,6 +153,13 @@ class Desk:
         seat = self._seats.pop(key, None)
         if seat is not None:
             self._ledger.interrupt(seat.number)
+
+    def _abandon(self) -> None:
+        """Ends workers that did not end their epoch in time; Tune would wait much longer."""
+        left = [self._ledger.paths.trial(seat.number) for seat in self._seats.values()]
+        for key in list(self._seats):
+            self.dismiss(key)
+        end_workers(list(filter(None, map(read_worker, left))), patience_s=0)
 
     def _fail(self, seat: _Seat, fault: Fault) -> None:
         root = self._ledger.paths.root
