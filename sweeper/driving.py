@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
+import sys
 import time
 from dataclasses import dataclass
 from enum import StrEnum
@@ -39,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 # Ray has used most of the 30 s in which a driver that was told to stop must end.
 _HURRIED = Patience(quiet_s=3, busy_s=3, total_s=5)
+_AT_ONCE = Patience(quiet_s=1, busy_s=1, total_s=1)
 _PATIENT = Patience(quiet_s=10, busy_s=30, total_s=math.inf)
 _LINGERING_S = 5.0
 _RAY_STARTS = 3
@@ -104,6 +106,10 @@ class Drive:
             UserError: A trial asks for more than there is.
             BackendError: Ray or the disk does not work.
         """
+        with log_to(self.paths.log):
+            return self._run()
+
+    def _run(self) -> Result:
         budget = read_budget(self.study, self.spec)
         self._clear_up()
         mirror = self._start_mirror()
@@ -122,7 +128,7 @@ class Drive:
         started_s = time.monotonic()
         outcome = Outcome.INTERRUPTED
         try:
-            with log_to(self.paths.log), stop_signals(closing):
+            with stop_signals(closing):
                 self._run_trials(ledger, closing)
             outcome = _outcome(closing, ledger)
         finally:
@@ -250,10 +256,16 @@ class Drive:
         return trial_record(self.study.get_trials(deepcopy=False)[number])
 
     def _close(self, mirror: Mirror, outcome: Outcome) -> bool:
-        is_finished = outcome is Outcome.FINISHED
-        patience = _PATIENT if is_finished else _HURRIED
-        self.watcher.phase("finishing the MLflow runs")
-        delivery = mirror.close(read_record(self.study), is_finished=is_finished, patience=patience)
+        patience = _HURRIED if outcome is Outcome.INTERRUPTED else _PATIENT
+        if isinstance(sys.exception(), KeyboardInterrupt):
+            patience = _AT_ONCE
+        self.watcher.phase(
+            "finishing the MLflow runs; "
+            f"a server that does not answer is given {patience.quiet_s:g} s"
+        )
+        delivery = mirror.close(
+            read_record(self.study), is_finished=outcome is Outcome.FINISHED, patience=patience
+        )
         if not delivery.is_complete:
             logger.warning("%d reports wait for MLflow: %s", delivery.num_waiting, delivery.trouble)
         return delivery.is_complete

@@ -53,8 +53,8 @@ def print_result(console: Console, result: Result, home: Path | None) -> None:
         lines.append(f"try more: {program()} resume {spec.name} --trials +12{at}")
     if not result.mirrored:
         lines.append(
-            f"MLflow does not hold everything yet: {_waiting(result)} wait on disk, nothing is "
-            f"lost; send them: {program()} sync {spec.name}{at}"
+            f"MLflow does not hold everything yet: {_waiting(result)}; nothing is lost, "
+            f"send it with: {program()} sync {spec.name}{at}"
         )
     for line in lines:
         console.print(line, highlight=False, soft_wrap=True)
@@ -64,7 +64,9 @@ def _waiting(result: Result) -> str:
     home = Home(result.paths.root.parent)
     store = resolve_address(home, result.record.attrs.get("tracking_uri")).uri
     waiting = unsent(result.paths, store)
-    return f"{sum(waiting.values())} reports of {len(waiting)} trials"
+    if not waiting:
+        return "its runs are not closed"
+    return f"{sum(waiting.values())} reports of {len(waiting)} trials wait on disk"
 
 
 def _tracebacks(result: Result) -> list[str]:

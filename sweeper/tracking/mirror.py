@@ -230,12 +230,13 @@ def _ending(record: SweepRecord, paths: SweepPaths, *, is_finished: bool) -> End
         metrics["best/objective"] = record.best.values[0]
         metrics["best/trial"] = float(record.best.number)
     # Not now: numbers that are sent again would stand there twice.
-    ended_ms = max((trial.ended_ms or 0 for trial in record.trials), default=0)
+    told_ms = [trial.ended_ms or 0 for trial in record.trials]
+    told_ms += [trial.epochs[-1].at_ms for trial in record.trials if trial.epochs]
     return Ending(
         status="FINISHED" if is_finished else "KILLED",
         state="finished" if is_finished else "interrupted",
         metrics=metrics,
         at=record.num_ended,
-        at_ms=ended_ms,
+        at_ms=max(told_ms, default=0),
         files=[paths.spec],
     )

@@ -108,15 +108,15 @@ class Parcel:
         epoch: The newest epoch that it must hold.
         status: What its status must be; empty: anything.
         state: What the tag `sweeper.state` must be.
-        files: Artifacts that were sent since we know the trial.
     """
 
     def __init__(self, number: int, spool: Spool, store: str) -> None:
         self.number = number
         self.spool = spool
         self.run_id = ""
-        self.files: set[tuple[Path, int, int]] = set()
+        self._files: set[tuple[Path, int, int]] = set()
         self._store = store
+        self._reached = (0, 0)
         self.rewind()
         mark = spool.read_mark()
         if mark is not None and mark.store == store:
@@ -144,6 +144,20 @@ class Parcel:
         self._ahead = (len(lines), offset)
         return fold(lines) if lines else None
 
+    def has_sent(self, path: Path) -> bool:
+        """Whether a file went to the store since we know the trial, as it is now."""
+        return _version(path) in self._files
+
+    def note_file(self, path: Path) -> None:
+        """A file has gone to the store."""
+        self._files.add(_version(path))
+
+    def reach(self, step: int) -> bool:
+        """Whether a step towards the next mark was reached for the first time."""
+        is_new = (self.sent, step) > self._reached
+        self._reached = max(self._reached, (self.sent, step))
+        return is_new
+
     def advance(self, bundle: Bundle) -> None:
         """The store has the newest bundle.
 
@@ -168,3 +182,8 @@ class Parcel:
         self.epoch = max(self.epoch, bundle.epoch)
         self.status = bundle.status or self.status
         self.state = bundle.tags.get("sweeper.state", self.state)
+
+
+def _version(path: Path) -> tuple[Path, int, int]:
+    stat = path.stat()
+    return path, stat.st_size, stat.st_mtime_ns

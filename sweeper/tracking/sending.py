@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ class Ending:
         state: For the tag `sweeper.state`.
         metrics: Numbers about the sweep.
         at: Step of the numbers.
-        at_ms: Their time, milliseconds since 1970 (UTC).
+        at_ms: Their time and the run's end, milliseconds since 1970 (UTC); 0: unknown.
         files: To be kept with the run.
     """
 
@@ -49,7 +50,7 @@ class Sender:
         address: Where MLflow is.
         identity: What the sweep's runs have in common.
         files_of: The artifacts of a trial, each with its folder in MLflow.
-        on_progress: Called whenever MLflow has taken something.
+        on_progress: Called whenever MLflow has taken something new.
         on_refused: Told of each thing that MLflow calls wrong.
     """
 
@@ -69,6 +70,7 @@ class Sender:
         self._book: RunBook | None = None
         self._parent = ""
         self._parcels: dict[int, Parcel] = {}
+        self._arrived = 0
 
     @property
     def uri(self) -> str:
@@ -90,8 +92,9 @@ class Sender:
         """
         book = self._open()
         listing = book.list_runs()
-        self._on_progress()
+        self._arrive(2)
         self._parent = listing.parents[0].run_id if listing.parents else book.create_parent()
+        self._arrive(3)
         for run in listing.parents[1:]:
             logger.warning("MLflow held two runs of the sweep itself; deleting %s", run.run_id)
             book.delete(run.run_id)
@@ -129,13 +132,15 @@ class Sender:
             parcel.run_id = book.create_trial(
                 self._parent, number, bundle.params, bundle.started_ms
             )
-            self._on_progress()
+            self._reach(parcel, 1)
         for refusal in book.log(
             parcel.run_id, params=bundle.params, epochs=bundle.epochs, tags=bundle.tags
         ):
             self._on_refused(f"trial {number}: {refusal}")
+        self._reach(parcel, 2)
         if bundle.status and not bundle.status == status == "RUNNING":
             book.set_status(parcel.run_id, bundle.status, bundle.at_ms)
+            self._reach(parcel, 3)
         if bundle.has_ended:
             self._send_files(book, parcel)
         try:
@@ -151,14 +156,14 @@ class Sender:
         book.tag(self._parent, {"sweeper.state": ending.state})
         for path in ending.files:
             book.log_file(self._parent, path, None)
-        book.set_status(self._parent, ending.status)
+        book.set_status(self._parent, ending.status, ending.at_ms)
 
     def _open(self) -> RunBook:
         if self._book is None:
             from sweeper.tracking.runs import RunBook
 
             self._book = RunBook(self._address, self._identity)
-            self._on_progress()
+            self._arrive(1)
         return self._book
 
     def _parcel(self, number: int, spool: Spool) -> Parcel:
@@ -188,13 +193,19 @@ class Sender:
         return True
 
     def _send_files(self, book: RunBook, parcel: Parcel) -> None:
-        for path, folder in self._files_of(parcel.number):
-            try:
-                stat = path.stat()
-            except FileNotFoundError:
-                continue
-            known = (path, stat.st_size, stat.st_mtime_ns)
-            if known not in parcel.files:
-                book.log_file(parcel.run_id, path, folder)
-                parcel.files.add(known)
-                self._on_progress()
+        for index, (path, folder) in enumerate(self._files_of(parcel.number)):
+            with contextlib.suppress(FileNotFoundError):
+                if not parcel.has_sent(path):
+                    book.log_file(parcel.run_id, path, folder)
+                    parcel.note_file(path)
+                    self._reach(parcel, 4 + index)
+
+    def _arrive(self, step: int) -> None:
+        if step > self._arrived:
+            self._arrived = step
+            self._on_progress()
+
+    def _reach(self, parcel: Parcel, step: int) -> None:
+        """A store that takes the same thing again and again makes no progress."""
+        if parcel.reach(step):
+            self._on_progress()

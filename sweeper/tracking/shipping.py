@@ -80,7 +80,8 @@ class Shipper:
         self._spools: dict[int, Spool] = {}
         self._dirty: dict[int, None] = {}
         self._pause = _Pause()
-        self._pauses: dict[int, _Pause] = {}
+        self._pauses: dict[int | None, _Pause] = {}
+        self._current: int | None = None
         self._is_checked = False
         self._is_verified = False
         self._num_checks = 0
@@ -113,8 +114,11 @@ class Shipper:
             self._changed.notify_all()
 
     def progress(self) -> None:
-        """MLflow has answered."""
+        """MLflow has taken something new: what fails next need not wait long."""
         self._progress_s = time.monotonic()
+        with self._changed:
+            self._pause = _Pause()
+            self._pauses.pop(self._current, None)
 
     def finish(self, ending: Ending, patience: Patience, on_wait: Callable[[], None]) -> bool:
         """Sends the rest, as long as that makes progress.
@@ -154,6 +158,7 @@ class Shipper:
 
         while (step := self._next_step()) is not None:
             action, number = step
+            self._current = number
             try:
                 action()
             except TROUBLES as error:
@@ -202,6 +207,7 @@ class Shipper:
     def _verify(self, spools: Mapping[int, Spool]) -> None:
         behind = self._sender.check(spools)
         self._num_checks += 1
+        self.progress()
         if behind and self._num_checks == _MAX_CHECKS:
             raise BackendError("MLflow does not show what it has taken")
         with self._changed:
@@ -210,12 +216,14 @@ class Shipper:
 
     def _begin(self) -> None:
         self._sender.begin()
+        self.progress()
         self._is_begun = True
 
     def _send(self, number: int, spool: Spool) -> None:
         count = self._sender.send(number, spool)
         self.num_sent += count
         if count:
+            self.progress()
             with self._changed:
                 self._dirty[number] = None  # there may be more
 
@@ -230,7 +238,6 @@ class Shipper:
             self._pause = _Pause()
             if number is not None:
                 self._pauses.pop(number, None)
-        self.progress()
         self.trouble = ""
         if self._is_told:
             self._is_told = False
