@@ -63,7 +63,8 @@ def status(
     name: Annotated[str, typer.Argument(help="Name of the sweep.")], home: HomeOption = None
 ) -> None:
     """Shows the trials of a sweep, whether it runs or not."""
-    from sweeper.cli.summary import print_best, trial_table
+    from sweeper.cli.summary import print_best, trial_table, waiting_reports
+    from sweeper.cli.wording import program
     from sweeper.study.budget import read_budget
     from sweeper.study.lock import is_driven, read_driver
     from sweeper.study.records import read_record
@@ -77,11 +78,20 @@ def status(
     driver = read_driver(paths)
     driven = is_driven(paths)
     if driven and driver is not None:
-        console.print(f"{name}: running, pid {driver.pid} on {driver.host} since {driver.since}")
+        doing = "running" if driver.task == "run" else f"being {driver.task}"
+        console.print(f"{name}: {doing}, pid {driver.pid} on {driver.host} since {driver.since}")
     else:
         console.print(f"{name}: {_now(paths, record, read_budget(study, spec).trials)}")
     console.print(trial_table(record, spec, is_driven=driven))
     print_best(console, record, spec)
+    waiting = waiting_reports(paths, record)
+    if waiting and not driven:
+        console.print(
+            f"MLflow lacks something: {waiting}; send it with: "
+            f"{program()} sync {name}{place.option}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _now(paths: SweepPaths, record: SweepRecord, trials: int) -> str:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from sweeper.cli.live import state_style
 from sweeper.cli.wording import number, program, settings
-from sweeper.paths import Home
+from sweeper.paths import Home, SweepPaths
 from sweeper.study.events import State
 from sweeper.study.records import SweepRecord, TrialRecord
 from sweeper.tracking.address import resolve_address
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sweeper.driving import Result
     from sweeper.spec import SweepSpec
 
-__all__ = ["print_best", "print_result", "trial_table"]
+__all__ = ["print_best", "print_result", "trial_table", "waiting_reports"]
 
 
 def print_result(console: Console, result: Result, home: Path | None) -> None:
@@ -52,21 +52,23 @@ def print_result(console: Console, result: Result, home: Path | None) -> None:
         lines.append(f"compare the trials: {server or f'{program()} ui{at}'}")
         lines.append(f"try more: {program()} resume {spec.name} --trials +12{at}")
     if not result.mirrored:
+        lacking = waiting_reports(result.paths, record) or "its runs are not closed"
         lines.append(
-            f"MLflow does not hold everything yet: {_waiting(result)}; nothing is lost, "
+            f"MLflow does not hold everything yet: {lacking}; nothing is lost, "
             f"send it with: {program()} sync {spec.name}{at}"
         )
     for line in lines:
         console.print(line, highlight=False, soft_wrap=True)
 
 
-def _waiting(result: Result) -> str:
-    home = Home(result.paths.root.parent)
-    store = resolve_address(home, result.record.attrs.get("tracking_uri")).uri
-    waiting = unsent(result.paths, store)
+def waiting_reports(paths: SweepPaths, record: SweepRecord) -> str:
+    """How many reports MLflow has not taken, in words; empty if it has all."""
+    store = resolve_address(Home(paths.root.parent), record.attrs.get("tracking_uri")).uri
+    waiting = unsent(paths, store)
     if not waiting:
-        return "its runs are not closed"
-    return f"{sum(waiting.values())} reports of {len(waiting)} trials wait on disk"
+        return ""
+    trials = f"{len(waiting)} trials" if len(waiting) > 1 else "1 trial"
+    return f"{sum(waiting.values())} reports of {trials} wait on disk"
 
 
 def _tracebacks(result: Result) -> list[str]:
