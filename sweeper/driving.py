@@ -43,7 +43,9 @@ _HURRIED = Patience(quiet_s=3, busy_s=3, total_s=5)
 _AT_ONCE = Patience(quiet_s=1, busy_s=1, total_s=1)
 _PATIENT = Patience(quiet_s=10, busy_s=30, total_s=math.inf)
 _LINGERING_S = 5.0
-_RAY_STARTS = 3
+# Ray is started again after a death, unless it dies so often so soon.
+_MAX_DEATHS = 3
+_SHORT_LIFE_S = 600.0
 
 
 class Outcome(StrEnum):
@@ -160,9 +162,9 @@ class Drive:
         Raises:
             BackendError: Ray breaks again and again, or the study can't be written.
         """
-        for _ in range(_RAY_STARTS):
-            if ledger.is_done or closing.has_begun:
-                return
+        deaths = 0
+        while deaths < _MAX_DEATHS and not (ledger.is_done or closing.has_begun):
+            started_s = time.monotonic()
             self.watcher.phase("starting Ray")
             with mark_children(self.paths), local_ray() as cluster:
                 self._run_on(cluster, ledger, closing)
@@ -170,13 +172,15 @@ class Drive:
             end_strays(self.paths, patience_s=0)
             if not closing.has_lost_ray:
                 return
-            self.watcher.note("a process of Ray died; starting Ray again")
             closing.has_lost_ray = False
-        raise BackendError(
-            f"processes of Ray died {_RAY_STARTS} times",
-            hint="its logs are in /tmp/ray/session_latest/logs; "
-            f"go on with: sweeper resume {self.paths.name}{self.home.option}",
-        )
+            deaths = deaths + 1 if time.monotonic() - started_s < _SHORT_LIFE_S else 1
+            self.watcher.note("a process of Ray died; starting Ray again")
+        if deaths == _MAX_DEATHS:
+            raise BackendError(
+                f"Ray died {deaths} times within minutes of its start",
+                hint="its logs are in /tmp/ray/session_latest/logs; "
+                f"go on with: sweeper resume {self.paths.name}{self.home.option}",
+            )
 
     def _run_on(self, cluster: Cluster, ledger: Ledger, closing: Closing) -> None:
         # Ray reads its settings from the environment on import; `local_ray` has set them.

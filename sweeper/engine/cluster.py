@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 from sweeper.engine.environment import set_environment
+from sweeper.errors import BackendError
 
 __all__ = ["Cluster", "local_ray"]
 
@@ -55,7 +56,11 @@ def _lives(process: psutil.Process) -> bool:
 
 @contextmanager
 def local_ray() -> Iterator[Cluster]:
-    """Ray on this machine while the block runs; one that this process has already is used."""
+    """Ray on this machine while the block runs; one that this process has already is used.
+
+    Raises:
+        BackendError: Ray does not start.
+    """
     set_environment()
     import ray
 
@@ -63,17 +68,7 @@ def local_ray() -> Iterator[Cluster]:
     ours = not ray.is_initialized()
     before = set(psutil.Process().children())
     if ours:
-        _catch_messages()
-        with _own_signals():
-            ray.init(
-                address="local",
-                num_cpus=len(os.sched_getaffinity(0)),
-                include_dashboard=False,
-                log_to_driver=False,
-                configure_logging=False,
-                logging_level=logging.ERROR,
-                object_store_memory=_OBJECT_STORE_BYTES,
-            )
+        _start()
     before_logs = _redirect_logs()  # after ray.init, which sets handlers and levels of its own
     try:
         found = ray.cluster_resources()
@@ -105,6 +100,30 @@ def _own_signals() -> Iterator[None]:
         if threading.current_thread() is threading.main_thread():
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _start() -> None:
+    import ray
+
+    _catch_messages()
+    try:
+        with _own_signals():
+            ray.init(
+                address="local",
+                num_cpus=len(os.sched_getaffinity(0)),
+                include_dashboard=False,
+                log_to_driver=False,
+                configure_logging=False,
+                logging_level=logging.ERROR,
+                object_store_memory=_OBJECT_STORE_BYTES,
+            )
+    except Exception as error:  # Ray raises bare ones, for instance when a process of it is slow
+        ray.shutdown()
+        reason = " ".join(str(error).split())
+        raise BackendError(
+            f"Ray does not start: {reason[:500]}",
+            hint="its logs are in /tmp/ray/session_latest/logs",
+        ) from error
 
 
 def _redirect_logs() -> list[logging.Handler]:
