@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 # Ray has used most of the 30 s in which a driver that was told to stop must end.
 _HURRIED = Patience(quiet_s=3, busy_s=3, total_s=5)
 _AT_ONCE = Patience(quiet_s=1, busy_s=1, total_s=1)
-_PATIENT = Patience(quiet_s=10, busy_s=30, total_s=math.inf)
+_PATIENT = Patience(quiet_s=5, busy_s=30, total_s=math.inf)
 _LINGERING_S = 5.0
 # Ray is started again after a death, unless it dies so often so soon.
 _MAX_DEATHS = 3
@@ -263,10 +263,8 @@ class Drive:
         patience = _HURRIED if outcome is Outcome.INTERRUPTED else _PATIENT
         if isinstance(sys.exception(), KeyboardInterrupt):
             patience = _AT_ONCE
-        self.watcher.phase(
-            "finishing the MLflow runs; "
-            f"a server that does not answer is given {patience.quiet_s:g} s"
-        )
+        waits = f"; the server has {patience.quiet_s:g} s to answer again" if mirror.trouble else ""
+        self.watcher.phase(f"finishing the MLflow runs{waits}")
         delivery = mirror.close(
             read_record(self.study), is_finished=outcome is Outcome.FINISHED, patience=patience
         )

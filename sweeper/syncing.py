@@ -9,6 +9,7 @@ from typing import Protocol
 
 from sweeper.errors import BackendError, UserError
 from sweeper.paths import Home, SweepPaths
+from sweeper.process import log_to
 from sweeper.study.budget import read_budget
 from sweeper.study.lock import drive
 from sweeper.study.records import SweepRecord, read_record, trial_record
@@ -20,7 +21,7 @@ from sweeper.tracking.spool import spools
 
 __all__ = ["SyncWatcher", "Synced", "sync"]
 
-_PATIENCE = Patience(quiet_s=15, busy_s=40, total_s=math.inf)
+_PATIENCE = Patience(quiet_s=6, busy_s=40, total_s=math.inf)
 
 
 class SyncWatcher(Protocol):
@@ -82,7 +83,7 @@ def sync(
     resolve_address(place, tracking_uri)
     open_study(place, name)  # a sweep that is not there has no lock either
     paths = place.sweep(name)
-    with drive(paths, task="synced"):
+    with drive(paths, task="synced"), log_to(paths.log):
         drop_torn_line(paths.journal)
         study, spec = open_study(place, name), open_spec(paths)
         address = resolve_address(place, tracking_uri or study.user_attrs["tracking_uri"])

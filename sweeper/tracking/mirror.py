@@ -96,6 +96,11 @@ class Mirror:
         )
 
     @property
+    def trouble(self) -> str:
+        """Why MLflow does not take something now, in words; empty: it takes everything."""
+        return self._shipper.trouble
+
+    @property
     def num_sent(self) -> int:
         """Reports that MLflow has taken so far."""
         return self._shipper.num_sent

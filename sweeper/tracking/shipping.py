@@ -207,9 +207,9 @@ class Shipper:
     def _verify(self, spools: Mapping[int, Spool]) -> None:
         behind = self._sender.check(spools)
         self._num_checks += 1
-        self.progress()
-        if behind and self._num_checks == _MAX_CHECKS:
+        if behind and self._num_checks >= _MAX_CHECKS:
             raise BackendError("MLflow does not show what it has taken")
+        self.progress()
         with self._changed:
             self._is_verified = not behind
             self._dirty.update(dict.fromkeys(behind))
@@ -264,5 +264,5 @@ class Shipper:
             self._is_told = True
             self._on_note(
                 f"MLflow at {self._sender.uri} does not answer ({self.trouble}); "
-                "the sweep goes on, its reports wait on disk"
+                "reports wait on disk meanwhile"
             )
