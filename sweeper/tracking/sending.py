@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sweeper.errors import BackendError
 from sweeper.tracking.address import Address
 from sweeper.tracking.identity import SweepIdentity
 from sweeper.tracking.parcels import Parcel
@@ -71,6 +72,7 @@ class Sender:
         self._parent = ""
         self._parcels: dict[int, Parcel] = {}
         self._arrived = 0
+        self._is_abandoned = False
 
     @property
     def uri(self) -> str:
@@ -80,6 +82,10 @@ class Sender:
     def reopen(self) -> None:
         """Forgets what is known about the store; it may be another one now."""
         self._book = None
+
+    def abandon(self) -> None:
+        """Nobody waits any more: a step that is under way ends after the request it is in."""
+        self._is_abandoned = True
 
     def check(self, spools: Mapping[int, Spool]) -> list[int]:
         """Compares what MLflow holds with what it has acknowledged, and leaves one run each.
@@ -201,11 +207,22 @@ class Sender:
                     self._reach(parcel, 4 + index)
 
     def _arrive(self, step: int) -> None:
+        self._require_time()
         if step > self._arrived:
             self._arrived = step
             self._on_progress()
 
     def _reach(self, parcel: Parcel, step: int) -> None:
         """A store that takes the same thing again and again makes no progress."""
+        self._require_time()
         if parcel.reach(step):
             self._on_progress()
+
+    def _require_time(self) -> None:
+        """Another driver may hold the sweep by now.
+
+        Raises:
+            BackendError: Nobody waits any more.
+        """
+        if self._is_abandoned:
+            raise BackendError("MLflow has answered too late")

@@ -150,6 +150,7 @@ class Shipper:
         with self._changed:
             self._is_over = True
             self._changed.notify_all()
+        self._sender.abandon()
         self._thread.join(0.5)  # stuck in a request, it is of no use any more
         return self.is_done
 
@@ -251,18 +252,21 @@ class Shipper:
         longest_s = _LONGEST_PAUSE_S if self._ending is None else _LONGEST_LAST_PAUSE_S
         with self._changed:
             self._pause.grow(longest_s)
+            in_a_row = self._pause.failures
+            of_trial = 0
             if number is not None:
                 pause = self._pauses.setdefault(number, _Pause())
                 pause.grow(longest_s)
+                of_trial = pause.failures
                 self._dirty[number] = None
-                if pause.failures == _TELL_OF_TRIAL_AFTER and self._pause.failures < _TELL_AFTER:
-                    self._on_note(f"MLflow does not take trial {number}: {self.trouble}")
             if is_gone(error):
                 self._sender.reopen()
                 self._is_checked = False
-        if self._pause.failures == _TELL_AFTER:
+        if in_a_row == _TELL_AFTER:
             self._is_told = True
             self._on_note(
                 f"MLflow at {self._sender.uri} does not answer ({self.trouble}); "
                 "reports wait on disk meanwhile"
             )
+        elif of_trial == _TELL_OF_TRIAL_AFTER and in_a_row < _TELL_AFTER:
+            self._on_note(f"MLflow does not take trial {number}: {self.trouble}")
