@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 
 from sweeper.errors import BackendError
 from sweeper.tracking.address import Address
+from sweeper.tracking.client import set_client
 
 __all__ = ["Inspection", "StoredRun", "inspect_runs"]
 
@@ -80,14 +80,13 @@ def inspect_runs(
     """
     if address.uri.startswith(_SQLITE) and not _is_store(Path(address.uri.removeprefix(_SQLITE))):
         return Inspection(runs=(), has_all_curves=True)
+    set_client()
     from mlflow import MlflowClient
 
     from sweeper.tracking.trouble import TROUBLES, describe
 
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # whoever calls us says what failed
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     try:
         client = MlflowClient(tracking_uri=address.uri)
         experiment = client.get_experiment_by_name(family)

@@ -8,7 +8,6 @@ themselves; a run is only created after a look for one, unless none can be there
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -82,7 +81,6 @@ class RunBook:
     def __init__(self, address: Address, identity: SweepIdentity) -> None:
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # whoever calls us says what failed
-        _set_http()
         self._identity = identity
         # Trials whose run may have been created by a request without an answer.
         self._uncertain: set[int] = set()
@@ -254,17 +252,6 @@ class RunBook:
                 hint=f"bring it back: mlflow experiments restore -x {found.experiment_id}",
             )
         return str(found.experiment_id)
-
-
-def _set_http() -> None:
-    """One request a call, with a short wait: who calls repeats it, after a look at what is there.
-
-    With repetitions of its own MLflow's client sends a `create` again that has lost its answer, and
-    leaves a second run behind.
-    """
-    os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
-    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
 
 def _found(run: Run) -> FoundRun:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sweeper.errors import BackendError
+from sweeper.tracking.client import set_client
 from sweeper.tracking.sending import Ending, Sender
 from sweeper.tracking.spool import Spool
 
@@ -155,6 +156,7 @@ class Shipper:
         return self.is_done
 
     def _work(self) -> None:
+        set_client()
         from sweeper.tracking.trouble import TROUBLES
 
         while (step := self._next_step()) is not None:
