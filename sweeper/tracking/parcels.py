@@ -108,12 +108,14 @@ class Parcel:
         epoch: The newest epoch that it must hold.
         status: What its status must be; empty: anything.
         state: What the tag `sweeper.state` must be.
+        refused: Names of parameters that it does not want.
     """
 
     def __init__(self, number: int, spool: Spool, store: str) -> None:
         self.number = number
         self.spool = spool
         self.run_id = ""
+        self.refused: frozenset[str] = frozenset()
         self._files: set[tuple[Path, int, int]] = set()
         self._store = store
         self._reached = (0, 0)
@@ -143,6 +145,10 @@ class Parcel:
             offset = behind
         self._ahead = (len(lines), offset)
         return fold(lines) if lines else None
+
+    def newest_epoch(self) -> int:
+        """The newest epoch of all lines, sent or not; 0: none."""
+        return fold(line for line, _ in self.spool.read_from(0)).epoch
 
     def has_sent(self, path: Path) -> bool:
         """Whether a file went to the store since we know the trial, as it is now."""

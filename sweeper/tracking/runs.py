@@ -25,7 +25,7 @@ from sweeper.study.curves import Epoch
 from sweeper.tracking.address import Address
 from sweeper.tracking.identity import SweepIdentity
 
-__all__ = ["FoundRun", "Listing", "RunBook"]
+__all__ = ["FoundRun", "Listing", "Refusal", "RunBook"]
 
 _TAG_CHARS = 4000
 _PAGE = 1000
@@ -68,6 +68,24 @@ class Listing:
 
     parents: Sequence[FoundRun]
     trials: Mapping[int, Sequence[FoundRun]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Something that MLflow calls wrong.
+
+    Attributes:
+        kind: `metric`, `param` or `runtag`.
+        key: Its name.
+        reason: MLflow's.
+    """
+
+    kind: str
+    key: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"MLflow refused {self.kind} '{self.key}': {self.reason}"
 
 
 class RunBook:
@@ -141,7 +159,7 @@ class RunBook:
         params: Mapping[str, Any],
         epochs: Sequence[Epoch],
         tags: Mapping[str, str],
-    ) -> list[str]:
+    ) -> list[Refusal]:
         """Sends all of it in as few requests as MLflow's limits allow.
 
         Returns:
@@ -189,7 +207,7 @@ class RunBook:
         """Moves a run to MLflow's trash."""
         self._client.delete_run(run_id)
 
-    def _log(self, run_id: str, things: Sequence[Any]) -> list[str]:
+    def _log(self, run_id: str, things: Sequence[Any]) -> list[Refusal]:
         """Sends things together; if that is refused, halves until what is wrong stands alone."""
         things = [thing for thing in things if (run_id, type(thing), thing.key) not in self._wrong]
         if not things:
@@ -210,7 +228,7 @@ class RunBook:
                 return self._log(run_id, things[:half]) + self._log(run_id, things[half:])
             kind, key = type(things[0]), things[0].key
             self._wrong.add((run_id, kind, key))
-            return [f"MLflow refused {kind.__name__.lower()} '{key}': {_first_line(error)}"]
+            return [Refusal(kind=kind.__name__.lower(), key=key, reason=_first_line(error))]
         return []
 
     def _is_active(self, run_id: str) -> bool:

@@ -16,7 +16,7 @@ from sweeper.tracking.parcels import Parcel
 from sweeper.tracking.spool import Spool
 
 if TYPE_CHECKING:
-    from sweeper.tracking.runs import FoundRun, RunBook
+    from sweeper.tracking.runs import FoundRun, Listing, RunBook
 
 __all__ = ["Ending", "Sender"]
 
@@ -91,7 +91,9 @@ class Sender:
         """Compares what MLflow holds with what it has acknowledged, and leaves one run each.
 
         Of several runs of one trial the oldest stays. They come about when the answer to a request
-        is lost, and the request is carried out late.
+        is lost, and the request is carried out late. A run with epochs that the study does not
+        hold, as after the study was restored from a copy, is made anew: the trial will report them
+        once more.
 
         Returns:
             The trials of which MLflow holds less; all that they have will be sent again.
@@ -101,18 +103,16 @@ class Sender:
         self._arrive(2)
         self._parent = listing.parents[0].run_id if listing.parents else book.create_parent()
         self._arrive(3)
-        for run in listing.parents[1:]:
-            logger.warning("MLflow held two runs of the sweep itself; deleting %s", run.run_id)
-            book.delete(run.run_id)
-        for number, (kept, *others) in listing.trials.items():
-            for run in others:
-                logger.warning("MLflow held two runs of trial %d; deleting %s", number, run.run_id)
-                book.delete(run.run_id)
-            book.adopt(kept, self._parent)
+        self._merge(book, listing)
+        held = {number: runs[0] for number, runs in listing.trials.items()}
         behind = []
         for number, spool in spools.items():
-            runs = listing.trials.get(number)
-            if self._is_behind(self._parcel(number, spool), runs[0] if runs else None):
+            parcel, run = self._parcel(number, spool), held.get(number)
+            if run is not None and _knows_more(run, parcel):
+                logger.warning("MLflow held epochs that the study lacks; deleting %s", run.run_id)
+                book.delete(run.run_id)
+                run = None
+            if self._is_behind(parcel, run):
                 behind.append(number)
         return behind
 
@@ -143,6 +143,8 @@ class Sender:
             parcel.run_id, params=bundle.params, epochs=bundle.epochs, tags=bundle.tags
         ):
             self._on_refused(f"trial {number}: {refusal}")
+            if refusal.kind == "param":
+                parcel.refused |= {refusal.key}
         self._reach(parcel, 2)
         if bundle.status and not bundle.status == status == "RUNNING":
             book.set_status(parcel.run_id, bundle.status, bundle.at_ms)
@@ -172,6 +174,16 @@ class Sender:
             self._arrive(1)
         return self._book
 
+    def _merge(self, book: RunBook, listing: Listing) -> None:
+        for run in listing.parents[1:]:
+            logger.warning("MLflow held two runs of the sweep itself; deleting %s", run.run_id)
+            book.delete(run.run_id)
+        for number, (kept, *others) in listing.trials.items():
+            for run in others:
+                logger.warning("MLflow held two runs of trial %d; deleting %s", number, run.run_id)
+                book.delete(run.run_id)
+            book.adopt(kept, self._parent)
+
     def _parcel(self, number: int, spool: Spool) -> Parcel:
         if number not in self._parcels:
             self._parcels[number] = Parcel(number, spool, self._address.uri)
@@ -187,7 +199,7 @@ class Sender:
         parcel.run_id = run.run_id
         holds_all = (
             not moved
-            and parcel.params <= run.params
+            and parcel.params - parcel.refused <= run.params
             and parcel.epoch <= run.epoch
             and parcel.status in {"", run.status}
             and parcel.state in {"", run.tags.get("sweeper.state")}
@@ -226,3 +238,7 @@ class Sender:
         """
         if self._is_abandoned:
             raise BackendError("MLflow has answered too late")
+
+
+def _knows_more(run: FoundRun, parcel: Parcel) -> bool:
+    return run.epoch > parcel.epoch and run.epoch > parcel.newest_epoch()

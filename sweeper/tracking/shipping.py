@@ -26,6 +26,7 @@ _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 _LONGEST_LAST_PAUSE_S = 2.0
 _MAX_CHECKS = 3
+_STUCK_AFTER = 3
 _TELL_AFTER = 2  # failures in a row; one may be a hiccup
 _TELL_OF_TRIAL_AFTER = 4
 
@@ -85,6 +86,7 @@ class Shipper:
         self._current: int | None = None
         self._is_checked = False
         self._is_verified = False
+        self._is_closed = False
         self._num_checks = 0
         self._is_begun = False
         self._ending: Ending | None = None
@@ -173,6 +175,10 @@ class Shipper:
         """What to do next, and for which trial; waits for it. None: nothing ever again."""
         with self._changed:
             while not (self._is_over or self.is_done):
+                if self._is_closed and not self._dirty:
+                    self.is_done = True
+                    self._changed.notify_all()
+                    break
                 now_s = time.monotonic()
                 step = self._due_step(now_s) if now_s >= self._pause.due_s else None
                 if step is not None:
@@ -189,11 +195,15 @@ class Shipper:
             if number not in self._pauses or self._pauses[number].due_s <= now_s:
                 del self._dirty[number]
                 return partial(self._send, number, self._spools[number]), number
-        if self._ending is None or self._dirty:
+        # What is stuck must not keep the sweep's own run from being closed.
+        if self._ending is None or not all(map(self._is_stuck, self._dirty)):
             return None
         if not self._is_verified:
             return partial(self._verify, dict(self._spools)), None
-        return partial(self._close, self._ending), None
+        return None if self._is_closed else (partial(self._close, self._ending), None)
+
+    def _is_stuck(self, number: int) -> bool:
+        return number in self._pauses and self._pauses[number].failures >= _STUCK_AFTER
 
     def _wait_s(self, now_s: float) -> float | None:
         if now_s < self._pause.due_s:
@@ -232,9 +242,8 @@ class Shipper:
 
     def _close(self, ending: Ending) -> None:
         self._sender.close(ending)
-        with self._changed:
-            self.is_done = True
-            self._changed.notify_all()
+        self.progress()
+        self._is_closed = True
 
     def _succeed(self, number: int | None) -> None:
         with self._changed:

@@ -43,6 +43,7 @@ class Sweep:
         self.paths.spec.write_text("name: toy\n", encoding="utf-8")
         self.trials: dict[int, TrialRecord] = {}
         self.notes: list[str] = []
+        self.space = SPACE
         self.mirror: Mirror | None = None
 
     @property
@@ -52,7 +53,7 @@ class Sweep:
     def open(self, *, is_running: bool = True) -> None:
         address = resolve_address(self.home, None)
         self.mirror = Mirror(
-            address, IDENTITY, self.paths, SPACE, self.trials.__getitem__, self.notes.append
+            address, IDENTITY, self.paths, self.space, self.trials.__getitem__, self.notes.append
         )
         self.mirror.start(self.record, is_running=is_running)
 
@@ -66,8 +67,8 @@ class Sweep:
         self.open(is_running=False)
         assert self.close().is_complete
 
-    def start(self, number: int) -> None:
-        params = {"x": 0.1 * number, "preset": "all"}
+    def start(self, number: int, params=None) -> None:
+        params = params or {"x": 0.1 * number, "preset": "all"}
         fresh = TrialRecord(
             number=number,
             state=State.RUNNING,

@@ -245,3 +245,33 @@ def test_parameters_are_those_of_the_file_wherever_they_come_from(sweep):
     assert sweep.run(1).data.params == {"x": "0.5", "preset": "['flip', 'turn']"}
     assert sweep.run(1).info.run_id == before
     assert sweep.notes == []
+
+
+def test_a_run_with_more_than_the_study_holds_is_made_anew(sweep):
+    sweep.open()
+    sweep.start(0)
+    sweep.start(1)
+    sweep.report(0)
+    earlier = dict(sweep.trials)
+    sweep.report(0)
+    sweep.end(0)
+    assert sweep.close().is_complete
+    before = [sweep.run(number).info.run_id for number in (0, 1)]
+    sweep.trials = earlier  # the study was restored from a copy
+    sweep.sync()
+    assert sweep.steps(0) == [(1, 0.1)]
+    assert sweep.run(0).data.tags["sweeper.state"] == "interrupted"
+    assert sweep.run(0).info.run_id != before[0]
+    assert sweep.run(1).info.run_id == before[1]
+
+
+def test_a_parameter_that_mlflow_refuses_is_not_missed(sweep):
+    sweep.space = {**sweep.space, "a\nbad name": sweep.space["x"]}
+    sweep.open()
+    sweep.start(0, {"x": 0.5, "preset": "all", "a\nbad name": 0.25})
+    sweep.end(0)
+    assert sweep.close().is_complete
+    assert len(sweep.notes) == 1
+    assert "refused param 'a\nbad name'" in sweep.notes[0]
+    assert sweep.run(0).data.params == {"x": "0.5", "preset": "all"}
+    sweep.sync()
