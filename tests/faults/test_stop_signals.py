@@ -113,3 +113,19 @@ def test_a_second_driver_is_refused_while_the_first_lives(play, undisturbed):
     assert driver.wait() == 0, driver.printed
     play.audit()
     assert play.curves == undisturbed
+
+
+@matrix
+def test_ctrl_z_and_back(play, undisturbed):
+    """Workers are not stopped with their driver; they only wait for it, and nobody hangs."""
+    play = dataclasses.replace(play, settings=["faults.hang_s=4"])
+    driver = play.start(EPOCH)
+    play.stage.wait_until_reached()
+    driver.signal_group(signal.SIGSTOP)
+    play.stage.let_go()
+    time.sleep(20)
+    driver.signal_group(signal.SIGCONT)
+    assert driver.wait() == 0, driver.printed
+    play.audit()
+    assert play.curves == undisturbed
+    assert play.stage.steps_of(1) == [1, 2, 3]

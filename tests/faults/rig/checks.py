@@ -68,7 +68,9 @@ def _check_curves(record: SweepRecord, store: str) -> None:
 
     client = MlflowClient(tracking_uri=store)
     experiments = [found.experiment_id for found in client.search_experiments()]
-    for run in client.search_runs(experiments):
+    runs = client.search_runs(experiments)
+    assert len(runs) == len(record.trials) + 1
+    for run in runs:
         number = run.data.tags.get("sweeper.trial")
         if number is None:
             assert run.info.status == "FINISHED"

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -80,14 +80,16 @@ def part_of(driver: int, name: str) -> psutil.Process:
 
 def left_behind(stage: Stage) -> list[psutil.Process]:
     """Every living process that carries the stage's mark."""
-    return list(_marked(str(stage.folder)))
+    mark = f"{VARIABLE}={stage.folder}".encode()
+    return [process for process in psutil.process_iter() if mark in _environment(process.pid)]
 
 
-def _marked(folder: str) -> Iterator[psutil.Process]:
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if process.environ().get(VARIABLE) == folder:
-                yield process
+def _environment(pid: int) -> list[bytes]:
+    # Ray's processes write their titles over the start of it, which psutil takes for its end.
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
 
 
 class Server:

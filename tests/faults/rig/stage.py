@@ -25,8 +25,10 @@ class Moment:
     """Where a process stops, once.
 
     Attributes:
-        where: `ask` (trial asked for, nothing suggested yet), `step`, `save` (half written) or
-            `tell` (reason written, state not yet).
+        where: In the driver `create` (a new sweep has its folder, not its study), `ask` (a trial is
+            asked for, nothing suggested yet), `tell` (its reason is written, its state not yet),
+            `told` (now it is), `run` (its run in MLflow is created), `batch` (metrics are sent).
+            In a worker `step` (begun, by a network: trained) and `save` (half written).
         trial: Number of the trial.
         epoch: From 1; 0 where epochs mean nothing.
     """
