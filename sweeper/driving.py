@@ -124,6 +124,7 @@ class Drive:
             listeners=(mirror, self.watcher),
             note=self.watcher.note,
         )
+        ledger.tidy()
         closing = Closing(
             announce=lambda why: self._announce(why, ledger), hours_left=budget.hours_left
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from typing import Any
 
 from ray import tune
@@ -33,6 +34,8 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]
 
     def setup(self, config: dict[str, Any]) -> None:
         """Takes the order for the first trial of this actor."""
+        # Ray would raise SystemExit in training code, which looks like a mistake of that code.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         logging.getLogger().setLevel(logging.INFO)  # to the trial's log; Ray shows nothing of it
         logging.raiseExceptions = False  # a full disk must not flood Ray's logs
         self._session = Session()

@@ -145,6 +145,8 @@ class Desk:
             if not self._is_alive():
                 self._closing.has_lost_ray = True
                 self._ledger.interrupt(seat.number)
+            elif self._closing.has_begun:  # whoever ends us may have ended the worker too
+                self._ledger.interrupt(seat.number)
             else:
                 self._fail(seat, self._explain_death(seat, words))
 

@@ -35,6 +35,7 @@ from sweeper.study.events import (
     TrialInterrupted,
     TrialRetried,
     TrialStarted,
+    state_of,
 )
 from sweeper.study.faults import (
     Fault,
@@ -252,6 +253,12 @@ class Ledger:
         """The same for every trial that was begun or retried here and has not ended."""
         for number in sorted(self._open):
             self.interrupt(number)
+
+    def tidy(self) -> None:
+        """Drops what trials that are over need no more; a driver may have died before it did."""
+        for trial in self.study.get_trials(deepcopy=False):
+            if trial.state.is_finished():
+                self._drop_checkpoints(trial.number, state_of(trial))
 
     def _drop_checkpoints(self, number: int, state: State) -> None:
         folder = self.paths.trial(number).checkpoints

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from optuna.storages.journal._file import BaseJournalFileLock
 from sweeper.errors import BackendError, SweepExistsError, SweepNotFoundError
 from sweeper.paths import Home, SweepPaths
 from sweeper.spec import SweepSpec, dump_spec, read_spec
+from sweeper.study.drafts import draft_folder
 
 __all__ = ["create_sweep", "drop_torn_line", "open_spec", "open_study", "require_free"]
 
@@ -114,24 +113,20 @@ def create_sweep(
     paths = require_free(home, spec.name)
     home.make()
     try:
-        draft = SweepPaths(Path(tempfile.mkdtemp(prefix=f".new-{spec.name}-", dir=home.root)))
+        with draft_folder(home.root, spec.name) as folder:
+            draft = SweepPaths(folder)
+            draft.spec.write_text(dump_spec(spec), encoding="utf-8")
+            study = optuna.create_study(
+                storage=_storage(draft.journal),
+                study_name=spec.name,
+                directions=[objective.goal for objective in spec.objectives],
+            )
+            for key, value in attrs.items():
+                study.set_user_attr(key, value)
+            for params in start:
+                study.enqueue_trial(dict(params))
+            draft.root.rename(paths.root)
     except OSError as error:
-        raise BackendError(f"can't write to {home.root}: {error.strerror}") from error
-    try:
-        draft.root.chmod(0o755)
-        draft.spec.write_text(dump_spec(spec), encoding="utf-8")
-        study = optuna.create_study(
-            storage=_storage(draft.journal),
-            study_name=spec.name,
-            directions=[objective.goal for objective in spec.objectives],
-        )
-        for key, value in attrs.items():
-            study.set_user_attr(key, value)
-        for params in start:
-            study.enqueue_trial(dict(params))
-        draft.root.rename(paths.root)
-    except OSError as error:
-        shutil.rmtree(draft.root, ignore_errors=True)
         require_free(home, spec.name)
         raise BackendError(f"can't write to {home.root}: {error.strerror}") from error
     return paths

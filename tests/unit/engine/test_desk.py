@@ -171,6 +171,15 @@ def test_with_a_dead_cluster_nobody_is_to_blame(new_desk, closing, heard):
     assert desk.next_order("c") is NoOrder.NO_MORE
 
 
+def test_who_dies_while_the_driver_closes_is_not_to_blame(new_desk, ledger, closing, heard):
+    desk = new_desk()
+    desk.next_order("a")
+    closing.close(Why.ASKED)
+    desk.lose("a", "")
+    assert isinstance(heard[-1], TrialInterrupted)
+    assert states(ledger) == ["running"]
+
+
 def test_a_full_disk_stops_the_sweep_and_the_trial_waits(new_desk, ledger, closing, monkeypatch):
     monkeypatch.setattr("sweeper.engine.desk.disk_is_full", lambda folder: True)
     desk = new_desk()

@@ -86,6 +86,28 @@ def test_pruned_with_curve_and_reason_and_its_checkpoints_are_dropped(new_ledger
     assert not folder.exists()
 
 
+def test_checkpoints_that_the_last_driver_could_not_drop(new_ledger, home, monkeypatch):
+    ledger = new_ledger()
+    monkeypatch.setattr(Ledger, "_drop_checkpoints", lambda *_: None)
+    folders = {}
+    for metrics, last in ((WEAK, 2), (GOOD, 4)):
+        number = ledger.next_ticket().number
+        folders[number] = home.sweep("toy").trial(number).checkpoints
+        for epoch in range(1, last + 1):
+            better = {**metrics, "score": epoch / 4}
+            write_checkpoint(folders[number], epoch, better, lambda path: None)
+            ledger.record(number, epoch, better)
+            ledger.settle(number)
+    running = ledger.next_ticket().number
+    folders[running] = home.sweep("toy").trial(running).checkpoints
+    for epoch in (1, 2):
+        write_checkpoint(folders[running], epoch, GOOD, lambda path: None)
+    monkeypatch.undo()
+    new_ledger().tidy()
+    left = {number: sorted(p.name for p in f.glob("*")) for number, f in folders.items()}
+    assert left == {0: [], 1: ["epoch-00004"], 2: ["epoch-00001", "epoch-00002"]}
+
+
 def test_an_epoch_is_recorded_once(new_ledger):
     heard = []
     ledger = new_ledger(listeners=(heard.append,))
