@@ -13,6 +13,9 @@ from stage import Moment
 pytestmark = pytest.mark.matrix
 
 MOMENTS = [
+    pytest.param(Moment(where="migrate", trial=0, epoch=1), id="store begun"),
+    pytest.param(Moment(where="migrate", trial=0, epoch=20), id="store half made"),
+    pytest.param(Moment(where="migrate", trial=0, epoch=50), id="store nearly made"),
     pytest.param(Moment(where="told", trial=1), id="ending in the study, not in MLflow"),
     pytest.param(Moment(where="run", trial=1), id="run in MLflow, its parameters not"),
     pytest.param(Moment(where="batch", trial=1), id="metrics in MLflow, not marked as sent"),

@@ -27,7 +27,8 @@ class Moment:
     Attributes:
         where: In the driver `create` (a new sweep has its folder, not its study), `ask` (a trial is
             asked for, nothing suggested yet), `tell` (its reason is written, its state not yet),
-            `told` (now it is), `run` (its run in MLflow is created), `batch` (metrics are sent).
+            `told` (now it is), `migrate` (the embedded store is being made; `epoch` migrations of
+            its tables have begun), `run` (a run in MLflow is created), `batch` (metrics are sent).
             In a worker `step` (begun, by a network: trained) and `save` (half written).
         trial: Number of the trial.
         epoch: From 1; 0 where epochs mean nothing.

@@ -7,13 +7,17 @@ Optuna and MLflow are patched, not sweeper: the moments are those between two wr
 
 from __future__ import annotations
 
+import itertools
+
 import mlflow
 import optuna
+from alembic.runtime.migration import HeadMaintainer
 from stage import pause_at
 
 from sweeper.cli.app import main
 
 _TRIAL_OF_RUN: dict[str, int] = {}
+_MIGRATIONS = itertools.count(1)
 
 
 def _around(owner, name, *, before=None, after=None):
@@ -47,6 +51,10 @@ def _before_created(*_args, **_kwargs):
     pause_at("create", 0)
 
 
+def _before_migrated(*_args, **_kwargs):
+    pause_at("migrate", 0, next(_MIGRATIONS))
+
+
 def _run_created(run, *_args, **_kwargs):
     number = run.data.tags.get("sweeper.trial")
     if number is not None:
@@ -63,6 +71,7 @@ if __name__ == "__main__":
     _around(optuna.Study, "ask", after=_asked)
     _around(optuna.Study, "tell", before=_before_told, after=_told)
     _around(optuna, "create_study", before=_before_created)
+    _around(HeadMaintainer, "update_to_step", before=_before_migrated)
     _around(mlflow.MlflowClient, "create_run", after=_run_created)
     _around(mlflow.MlflowClient, "log_batch", after=_batch_logged)
     main()
