@@ -12,15 +12,15 @@ trial, with the same trials driven one after the other in this process, without 
     diverging   trials whose parameters or metrics differ, in any bit, from the undisturbed ones
 
 Seconds of work lost: training time of epochs that had to be trained again, by kill. Seconds
-until work goes on: from a kill to the next epoch that begins (a worker: of its own trial).
-The seed repeats victims and pauses, as far as the machine's own timing allows.
+until work goes on: the longest pause between two epochs after a kill (a worker: of its own trial),
+the new start of the command included. The seed repeats victims and pauses, as far as the machine's
+own timing allows.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import random
 import statistics
@@ -28,21 +28,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections import Counter
 from pathlib import Path
 
 import psutil
+from kill_diary import DIARY, EPOCH_S, EPOCHS, Kill, dead_times_s, read_diary, work_lost_s
+from kill_verdict import judge, undisturbed
 
-from sweeper.protocol import BaseTrainable
-
-EPOCHS = 8
-EPOCH_S = 0.5
-DIARY = "SWEEPER_BENCHMARK_DIARY"
 VICTIMS = {"driver": 40, "worker": 40, "raylet": 10, "machine": 10}
 SPACE = f"""
 name: kills
-trainable: kills:Walk
+trainable: kill_diary:Walk
 seed: 5
 space:
   x: {{type: float, low: 0, high: 1}}
@@ -54,64 +50,6 @@ budget: {{trials: TRIALS, epochs: {EPOCHS}}}
 resources: {{cpus_per_trial: 1, concurrent: 2}}
 faults: {{retries: 1000}}
 """
-
-
-class Walk(BaseTrainable):
-    """A random walk: an epoch lost, repeated or drawn anew changes all that follow."""
-
-    def setup(self, config, context):
-        self.number, self.lr, self.value = context.number, config["lr"], config["x"]
-        self.random = random.Random(context.seed)
-        self.epoch = 0
-
-    def step(self):
-        self.epoch += 1
-        note("begin", self.number, self.epoch)
-        if DIARY in os.environ:
-            time.sleep(EPOCH_S)
-        self.value += self.lr * self.random.gauss(0, 1)
-        note("end", self.number, self.epoch)
-        return {"score": self.value, "draw": self.random.random()}
-
-    def save(self, directory):
-        state = json.dumps([self.epoch, self.value, self.random.getstate()])
-        (directory / "state.json").write_text(state, encoding="utf-8")
-
-    def load(self, directory):
-        state = json.loads((directory / "state.json").read_text(encoding="utf-8"))
-        self.epoch, self.value, (version, numbers, gauss) = state
-        self.random.setstate((version, tuple(numbers), gauss))
-
-    def close(self):
-        return
-
-
-def note(what: str, trial: int, epoch: int) -> None:
-    """One line in the diary of all workers, if there is one."""
-    path = os.environ.get(DIARY)
-    if path is not None:
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write(f"{time.time():.4f} {what} {trial} {epoch} {os.getpid()}\n")
-
-
-@dataclass(frozen=True)
-class Line:
-    """Of the diary."""
-
-    at_s: float
-    what: str
-    trial: int
-    epoch: int
-    pid: int
-
-
-@dataclass(frozen=True)
-class Kill:
-    """Somebody was killed; `trial` is the one that a killed worker trained."""
-
-    victim: str
-    at_s: float
-    trial: int | None
 
 
 class Sweep:
@@ -156,7 +94,7 @@ class Sweep:
                 doomed = [child for child in family if named(child, "raylet")][:1]
             case _:
                 alive = {child.pid: child for child in family}
-                trains = {line.pid: line.trial for line in self.lines()}
+                trains = {line.pid: line.trial for line in read_diary(self.diary)}
                 working = sorted(trains.keys() & alive.keys())
                 pid = draw.choice(working) if working else None
                 trial = trains.get(pid)
@@ -169,13 +107,12 @@ class Sweep:
             self._process.wait()
         return Kill(victim, at_s, trial) if doomed else None
 
-    def lines(self) -> list[Line]:
-        """The diary."""
-        found = []
-        for text in self.diary.read_text(encoding="utf-8").splitlines():
-            at_s, what, trial, epoch, pid = text.split()
-            found.append(Line(float(at_s), what, int(trial), int(epoch), int(pid)))
-        return found
+    def audit(self) -> str:
+        """The last line of `sweeper audit`."""
+        command = [sys.executable, "-m", "sweeper", "audit", "kills", "--home", str(self.home)]
+        here = Path(__file__).resolve().parent
+        done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False)
+        return done.stdout.strip().rpartition("\n")[2]
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         with (self._folder / "printed").open("ab") as printed:
@@ -201,7 +138,7 @@ def disturb(sweep: Sweep, count: int, draw: random.Random) -> list[Kill]:
     kills: list[Kill] = []
     while len(kills) < count:
         (victim,) = draw.choices(list(VICTIMS), weights=list(VICTIMS.values()))
-        time.sleep(draw.uniform(1.0, 12.0))
+        time.sleep(draw.uniform(0.5, 9.0))
         if sweep.is_over:
             # It ended by itself: all trials are done, or it could not go on without its raylet.
             if sweep.wait() == 0:
@@ -229,126 +166,6 @@ def finish(sweep: Sweep) -> None:
     sys.exit("the sweep does not come to its end")
 
 
-def undisturbed(folder: Path, trials: int) -> dict[int, tuple[dict, list]]:
-    """Parameters and metrics of the same trials, without Ray and without anybody being killed."""
-    from sweeper.engine.session import EpochReport, Order, Session
-    from sweeper.paths import Home
-    from sweeper.pruning import build_pruner
-    from sweeper.spec import read_spec
-    from sweeper.study.ledger import Ledger
-    from sweeper.study.store import create_sweep, open_study
-
-    home = Home.at(folder / "undisturbed")
-    spec = read_spec(folder / "space.yaml", [f"budget.trials={trials}"]).spec
-    paths = create_sweep(home, spec, start=[], attrs={})
-    decider = build_pruner(spec.pruning, EPOCHS)
-    study = open_study(home, spec.name)
-    ledger = Ledger(paths=paths, spec=spec, study=study, decider=decider, max_trials=trials)
-    session, found = Session(), {}
-    for _ in range(trials):
-        ticket = ledger.next_ticket()
-        session.begin(
-            Order(
-                number=ticket.number,
-                trainable=spec.trainable,
-                config=ticket.config,
-                seed=ticket.seed,
-                trial_dir=paths.trial(ticket.number).root,
-                cache_dir=home.cache,
-            )
-        )
-        reports = [session.next_report() for _ in range(EPOCHS)]
-        assert all(isinstance(report, EpochReport) for report in reports), reports
-        found[ticket.number] = (dict(ticket.params), [dict(report.metrics) for report in reports])
-    session.close()
-    return found
-
-
-def mlflow_steps(home: Path) -> dict[int, list[Counter]]:
-    """How often each step is there, for each run of each trial, by its `epoch` metric."""
-    from mlflow import MlflowClient
-
-    client = MlflowClient(tracking_uri=f"sqlite:///{home / 'mlflow.db'}")
-    (experiment,) = [
-        found.experiment_id for found in client.search_experiments() if found.name == "kills"
-    ]
-    steps, token = defaultdict(list), None
-    while True:
-        page = client.search_runs([experiment], max_results=500, page_token=token)
-        for run in page:
-            if "sweeper.trial" in run.data.tags and run.info.status == "FINISHED":
-                history = client.get_metric_history(run.info.run_id, "epoch")
-                number = int(run.data.tags["sweeper.trial"])
-                steps[number].append(Counter(metric.step for metric in history))
-        token = page.token
-        if not token:
-            return steps
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Trials by what is wrong with them."""
-
-    lost: set[int]
-    doubled: set[int]
-    diverging: set[int]
-
-
-def judge(sweep: Sweep, expected: dict[int, tuple[dict, list]]) -> Verdict:
-    from sweeper.paths import Home
-    from sweeper.study.events import State
-    from sweeper.study.records import read_record
-    from sweeper.study.store import open_study
-
-    trials = read_record(open_study(Home.at(sweep.home), "kills")).trials
-    steps = mlflow_steps(sweep.home)
-    whole = set(range(1, EPOCHS + 1))
-    in_study = {
-        trial.number: (dict(trial.params), [dict(epoch.metrics) for epoch in trial.epochs])
-        for trial in trials
-        if trial.state is State.COMPLETED and [e.epoch for e in trial.epochs] == sorted(whole)
-    }
-    in_mlflow = {number for number, runs in steps.items() if any(set(run) == whole for run in runs)}
-    lost = set(expected) - (in_study.keys() & in_mlflow)
-    doubled = {
-        number
-        for number, runs in steps.items()
-        if len(runs) > 1 or any(count > 1 for run in runs for count in run.values())
-    }
-    doubled |= in_study.keys() - expected.keys()
-    shared = in_study.keys() & expected.keys()
-    diverging = {number for number in shared if in_study[number] != expected[number]}
-    return Verdict(lost, doubled, diverging)
-
-
-def work_lost_s(lines: list[Line]) -> float:
-    """Training time of epochs that were trained again later."""
-    begun: dict[int, Line] = {}
-    spans = defaultdict(list)
-    for line in lines:
-        if line.what == "begin":
-            begun[line.pid] = line
-            spans[line.trial, line.epoch].append(EPOCH_S)  # cut short: at most this
-        elif line.pid in begun:
-            spans[line.trial, line.epoch][-1] = line.at_s - begun[line.pid].at_s
-    return sum(sum(attempts[:-1]) for attempts in spans.values())
-
-
-def dead_times_s(kills: list[Kill], lines: list[Line]) -> dict[str, list[float]]:
-    """From each kill to the next epoch that begins, by victim."""
-    found = defaultdict(list)
-    for kill in kills:
-        later = (
-            line.at_s
-            for line in lines
-            if line.what == "begin" and line.at_s > kill.at_s and kill.trial in {None, line.trial}
-        )
-        at_s = next(later, None)
-        if at_s is not None:
-            found[kill.victim].append(at_s - kill.at_s)
-    return found
-
-
 def left_behind(sweep: Sweep) -> int:
     """Processes that the sweep's drivers started and that are still there."""
     mark = f"{DIARY}={sweep.diary}".encode()
@@ -369,15 +186,15 @@ def run(folder: Path, count: int, seed: int) -> bool:
     minutes = (time.monotonic() - started_s) / 60
     time.sleep(5)
     strays = left_behind(sweep)
-    sys.path.insert(0, str(Path(__file__).resolve().parent))
-    verdict = judge(sweep, undisturbed(folder, sweep.trials))
-    lines = sweep.lines()
+    verdict = judge(sweep.home, undisturbed(folder, sweep.trials))
+    lines = read_diary(sweep.diary)
     victims = ", ".join(f"{name} {n}" for name, n in Counter(k.victim for k in kills).items())
     print(f"\n{count} kills ({victims}) in {minutes:.1f} min, {sweep.trials} trials, seed {seed}")
     for name in ("lost", "doubled", "diverging"):
         numbers = sorted(getattr(verdict, name))
         print(f"{name:10} {len(numbers)}{f'  {numbers}' if numbers else ''}")
     print(f"{'strays':10} {strays}  (processes, 5 s after the end)")
+    print(sweep.audit())
     print(
         f"work lost per kill: {work_lost_s(lines) / count:.2f} s of training (epochs: {EPOCH_S} s)"
     )
