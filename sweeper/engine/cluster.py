@@ -65,23 +65,25 @@ def local_ray() -> Iterator[Cluster]:
     import ray
 
     _lower_voices()
-    ours = not ray.is_initialized()
+    if ray.is_initialized():
+        with _redirected_logs():
+            yield _measure(())
+        return
     before = set(psutil.Process().children())
-    if ours:
-        _start()
-    before_logs = _redirect_logs()  # after ray.init, which sets handlers and levels of its own
+    _start()
+    started = set(psutil.Process().children()) - before
     try:
-        found = ray.cluster_resources()
-        processes = [
-            process
-            for process in psutil.Process().children()
-            if process not in before and process.name() in _VITAL
-        ]
-        yield Cluster(cpus=found.get("CPU", 1.0), gpus=found.get("GPU", 0.0), processes=processes)
+        with _redirected_logs():
+            yield _measure([process for process in started if process.name() in _VITAL])
     finally:
-        if ours:
-            ray.shutdown()
-        logging.getLogger("ray").handlers[:] = before_logs
+        ray.shutdown()
+
+
+def _measure(processes: Sequence[psutil.Process]) -> Cluster:
+    import ray
+
+    found = ray.cluster_resources()
+    return Cluster(cpus=found.get("CPU", 1.0), gpus=found.get("GPU", 0.0), processes=processes)
 
 
 @contextmanager
@@ -126,17 +128,20 @@ def _start() -> None:
         ) from error
 
 
-def _redirect_logs() -> list[logging.Handler]:
+@contextmanager
+def _redirected_logs() -> Iterator[None]:
     """What Ray complains of goes where our own log goes, not into the terminal.
 
-    Returns:
-        Ray's handlers as they were.
+    To be entered after ray.init, which sets handlers and levels of its own.
     """
     _lower_voices()
     log = logging.getLogger("ray")
     before = list(log.handlers)
     log.handlers[:] = [*logging.getLogger("sweeper").handlers, logging.NullHandler()]
-    return before
+    try:
+        yield
+    finally:
+        log.handlers[:] = before
 
 
 def _lower_voices() -> None:

@@ -17,6 +17,10 @@ _DEFAULTS = {
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
     # Threads that spin while they wait slow each other down several times where cores are shared.
     "OMP_WAIT_POLICY": "PASSIVE",
+    # Ray ends a process without a word when the one of this pid is gone: its raylet, for a worker,
+    # which is told so. A driver that is told nothing takes a parent that is init (under nohup,
+    # systemd, in containers) for a dead raylet; ours starts another one.
+    "RAY_RAYLET_PID": str(os.getpid()),
 }
 
 

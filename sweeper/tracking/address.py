@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 from sweeper.errors import UserError
 from sweeper.paths import Home
 
-__all__ = ["Address", "resolve_address"]
+__all__ = ["SQLITE", "Address", "resolve_address"]
+
+SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ def resolve_address(home: Home, tracking_uri: str | None) -> Address:
     """
     if tracking_uri is None:
         return Address(
-            uri=f"sqlite:///{home.mlflow_db}", artifact_root=home.mlartifacts.as_uri(), home=home
+            uri=f"{SQLITE}{home.mlflow_db}", artifact_root=home.mlartifacts.as_uri(), home=home
         )
     parts = urlsplit(tracking_uri)
     if parts.scheme not in {"http", "https", "sqlite"}:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeper.errors import BackendError
-from sweeper.tracking.address import Address
+from sweeper.tracking.address import SQLITE, Address
 from sweeper.tracking.client import set_client
 
 __all__ = ["Inspection", "StoredRun", "inspect_runs"]
@@ -23,7 +23,6 @@ _PAGE = 1000
 _MAX_ROWS = 25_000
 _MAX_RUNS = 100
 _MAX_REQUESTS = 8
-_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +77,7 @@ def inspect_runs(
     Raises:
         BackendError: MLflow does not answer, or its store can't be read.
     """
-    if address.uri.startswith(_SQLITE) and not _is_store(Path(address.uri.removeprefix(_SQLITE))):
+    if address.uri.startswith(SQLITE) and not _is_store(Path(address.uri.removeprefix(SQLITE))):
         return Inspection(runs=(), has_all_curves=True)
     set_client()
     from mlflow import MlflowClient
@@ -105,10 +104,10 @@ def inspect_runs(
 
 
 def _is_store(path: Path) -> bool:
-    """Whether a whole MLflow database is there; MLflow itself would create one, or mend it.
+    """Whether an MLflow database is there; MLflow itself would create one, or mend it.
 
     Raises:
-        BackendError: Something else is there.
+        BackendError: Something else is there, or half a one.
     """
     if not path.is_file():
         return False
@@ -119,13 +118,18 @@ def _is_store(path: Path) -> bool:
                 name
                 for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type='table'")
             }
-            if not {"alembic_version", "experiments"} <= tables:
-                return False
-            (stamped,) = database.execute("SELECT count(*) FROM alembic_version").fetchone()
-            (filled,) = database.execute("SELECT count(*) FROM experiments").fetchone()
+            is_whole = {"alembic_version", "experiments"} <= tables and all(
+                database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                for table in ("alembic_version", "experiments")
+            )
     except sqlite3.Error as error:
         raise BackendError(f"{path} can't be read: {error}") from error
-    return bool(stamped and filled)
+    if not is_whole:
+        raise BackendError(
+            f"{path} is half an MLflow store; MLflow will not mend it",
+            hint="delete it, then: sweeper sync NAME --rebuild",
+        )
+    return True
 
 
 def _find_runs(client: Any, experiment: str, sweep_id: str) -> Iterator[StoredRun]:

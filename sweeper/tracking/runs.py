@@ -22,7 +22,7 @@ from mlflow.exceptions import MlflowException
 
 from sweeper.errors import BackendError
 from sweeper.study.curves import Epoch
-from sweeper.tracking.address import Address
+from sweeper.tracking.address import SQLITE, Address
 from sweeper.tracking.identity import SweepIdentity
 
 __all__ = ["FoundRun", "Listing", "Refusal", "RunBook"]
@@ -106,6 +106,8 @@ class RunBook:
         # Two processes that create the tables of one store at the same time break each other.
         lock = FileLock(address.home.root / ".mlflow.lock") if address.home else nullcontext()
         with lock:
+            if address.home is not None:
+                _make_store(address)
             self._client = MlflowClient(tracking_uri=address.uri)
             self._experiment = self._find_experiment(address)
 
@@ -270,6 +272,23 @@ class RunBook:
                 hint=f"bring it back: mlflow experiments restore -x {found.experiment_id}",
             )
         return str(found.experiment_id)
+
+
+def _make_store(address: Address) -> None:
+    """Makes an embedded store that is not there, whole or not at all.
+
+    MLflow takes seconds to make its tables, and never again opens a store in which they were not
+    all made.
+    """
+    path = Path(address.uri.removeprefix(SQLITE))
+    if not address.uri.startswith(SQLITE) or path.exists():
+        return
+    draft = path.with_name(f".new-{path.name}")
+    for stale in path.parent.glob(f"{draft.name}*"):
+        stale.unlink()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    MlflowClient(tracking_uri=f"{SQLITE}{draft}").search_experiments(max_results=1)
+    draft.replace(path)
 
 
 def _found(run: Run) -> FoundRun:
