@@ -137,6 +137,7 @@ class Drive:
         finally:
             ledger.interrupt_all()
             forget_dead_workers(self.paths)
+            self.paths.stop.unlink(missing_ok=True)
             with contextlib.suppress(BackendError):  # on a full disk the time is lost
                 spend(self.study, time.monotonic() - started_s)
             mirrored = self._close(mirror, outcome)
@@ -215,11 +216,11 @@ class Drive:
     def _announce(self, why: Why, ledger: Ledger) -> None:
         reason = {
             Why.ASKED: "stopping",
-            Why.OUT_OF_TIME: "the hours are used up",
-            Why.GAVE_UP: ledger.verdict,
+            Why.OUT_OF_TIME: "stopping, the hours are used up",
+            Why.GAVE_UP: f"stopping early, {ledger.verdict}",
         }
         self.watcher.phase(
-            f"{reason.get(why, why)}: running epochs have 20 s to end, then their trials wait at "
+            f"{reason.get(why, why)}; running epochs have 20 s to end, then their trials wait at "
             "their last checkpoint (ctrl-C again: stop at once)"
         )
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sweeper.cli.options import HomeOption
+from sweeper.errors import SweeperError
 from sweeper.paths import Home, SweepPaths
 
 if TYPE_CHECKING:
@@ -26,12 +27,6 @@ def version() -> None:
 
 def list_sweeps(home: HomeOption = None) -> None:
     """Lists the sweeps of a home folder."""
-    from sweeper.cli.wording import number
-    from sweeper.study.budget import read_budget
-    from sweeper.study.events import State
-    from sweeper.study.records import read_record
-    from sweeper.study.store import open_spec, open_study
-
     console = Console()
     place = Home.at(home)
     found = list(place.sweeps())
@@ -43,20 +38,30 @@ def list_sweeps(home: HomeOption = None) -> None:
     for column in ("sweep", "now", "trials", "completed", "pruned", "failed", "best"):
         table.add_column(column)
     for paths in found:
-        study, spec = open_study(place, paths.name), open_spec(paths)
-        record, counts = read_record(study), read_record(study).counts
-        trials = read_budget(study, spec).trials
-        best = record.best
-        table.add_row(
-            paths.name,
-            _now(paths, record, trials),
-            f"{record.num_ended}/{trials}",
-            *(str(counts.get(s, 0)) for s in (State.COMPLETED, State.PRUNED, State.FAILED)),
-            f"{spec.objectives[0].metric} {number(best.values[0])} (#{best.number})"
-            if best
-            else "",
-        )
+        try:
+            table.add_row(paths.name, *_row(place, paths))
+        except SweeperError:  # one that is damaged must not hide the others
+            table.add_row(paths.name, f"can't be read: sweeper audit {paths.name}{place.option}")
     console.print(table)
+
+
+def _row(place: Home, paths: SweepPaths) -> list[str]:
+    """A sweep in a line, without its name."""
+    from sweeper.cli.wording import number
+    from sweeper.study.budget import read_budget
+    from sweeper.study.events import State
+    from sweeper.study.records import read_record
+    from sweeper.study.store import open_spec, open_study
+
+    study, spec = open_study(place, paths.name), open_spec(paths)
+    record, trials = read_record(study), read_budget(study, spec).trials
+    best = record.best
+    return [
+        _now(paths, record, trials),
+        f"{record.num_ended}/{trials}",
+        *(str(record.counts.get(s, 0)) for s in (State.COMPLETED, State.PRUNED, State.FAILED)),
+        f"{spec.objectives[0].metric} {number(best.values[0])} (#{best.number})" if best else "",
+    ]
 
 
 def status(

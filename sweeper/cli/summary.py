@@ -50,7 +50,8 @@ def print_result(console: Console, result: Result, home: Path | None) -> None:
     else:
         server = record.attrs.get("tracking_uri")
         lines.append(f"compare the trials: {server or f'{program()} ui{at}'}")
-        lines.append(f"try more: {program()} resume {spec.name} --trials +12{at}")
+        if record.best is not None:
+            lines.append(f"try more: {program()} resume {spec.name} --trials +12{at}")
     if not result.mirrored:
         lacking = waiting_reports(result.paths, record) or "its runs are not closed"
         lines.append(

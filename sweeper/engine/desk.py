@@ -27,6 +27,7 @@ _POLL_S = 0.5
 # Beyond what a worker is given for setup and an epoch: it should end itself and say where it hangs.
 _HANG_MARGIN_S = 10.0
 # Ray's own watch over memory; what it says of any other death mentions memory as well.
+_DIED = "the worker process died (killed, or ended by itself)"
 _OUT_OF_MEMORY = re.compile("running low on memory|OutOfMemory|killing policy")
 
 
@@ -125,6 +126,7 @@ class Desk:
                     assert_never(report)
             if over:
                 del self._seats[key]
+                self._judge()
                 return False
         if self._closing.has_begun:
             self.dismiss(key)
@@ -176,6 +178,9 @@ class Desk:
                 f"the disk is full: {fault.reason}",
                 hint=f"make room (the sweep is in {root}), then: sweeper resume {self._name}",
             )
+        self._judge()
+
+    def _judge(self) -> None:
         if self._ledger.verdict:
             self._closing.close(Why.GAVE_UP)
 
@@ -194,7 +199,9 @@ class Desk:
         if self._oom_kills > kills or _OUT_OF_MEMORY.search(words):
             reason = "the worker process was killed: the host ran out of memory"
             return Fault(kind=FaultKind.MEMORY, reason=reason)
-        return Fault(kind=FaultKind.KILLED, reason="the worker process was killed")
+        return Fault(
+            kind=FaultKind.KILLED, reason="the worker process died (killed, or ended by itself)"
+        )
 
     def _poll(self) -> None:
         now_s = time.monotonic()

@@ -159,7 +159,7 @@ class Session:
     def _run_epoch(self) -> EpochReport:
         order, trainable = self._require_order(), self._trainable
         assert trainable is not None  # set by begin, or there is a failure
-        metrics = {name: float(value) for name, value in trainable.step().items()}
+        metrics = {name: _number(name, value) for name, value in trainable.step().items()}
         self._epoch += 1
         _check_metrics(metrics, self._epoch)
         _check_driver(order)
@@ -220,6 +220,13 @@ class Session:
         if self._failure is None:
             raise RuntimeError("an epoch gave neither a report nor a failure")
         return self._failure
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise TrialError(f"metric {name} is {value!r:.60}, which is not a number") from error
 
 
 def _one_line(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sweeper.spec.fields import FieldPath
-from sweeper.spec.sections import Budget, Resources
+from sweeper.spec.sections import Budget, Faults, Resources
 from sweeper.spec.sweep_spec import SweepSpec
 from sweeper.spec.wording import did_you_mean, nearest
 
@@ -112,6 +112,7 @@ def _known(settings: Mapping[str, Any]) -> Iterator[str]:
     yield from _SECTIONS
     yield from (f"budget.{name}" for name in Budget.model_fields)
     yield from (f"resources.{name}" for name in Resources.model_fields)
+    yield from (f"faults.{name}" for name in Faults.model_fields)
     yield from _mapping(settings, "space")
     yield from leaves(_mapping(settings, "fixed"))
     yield from leaves(_mapping(settings, "data"), "data.")

@@ -11,16 +11,19 @@ from sweeper.spec.fields import PATTERN_WORDS, FieldPath, Mistake, MistakesError
 from sweeper.spec.parameters import PARAMETERS
 from sweeper.spec.rules import RULES, WRAPPED_RULES
 from sweeper.spec.samplers import SAMPLERS
-from sweeper.spec.sections import Budget, Objective, Resources
+from sweeper.spec.sections import Budget, Faults, Objective, Resources
 from sweeper.spec.sweep_spec import SweepSpec
 from sweeper.spec.wording import did_you_mean, listed, nearest, shown
 
 __all__ = ["mistakes_of"]
 
-_RESOURCE_WORDS = {
-    "cpus_per_trial": "must be a number above 0, or auto",
-    "gpus_per_trial": "must be 0, a fraction of 1, a whole number, or auto",
-    "concurrent": "must be a whole number of at least 1, or auto",
+# Settings that are a number or a word; pydantic would tell what is wrong with either.
+_NUMBER_OR_WORD = {
+    ("resources", "cpus_per_trial"): "must be a number above 0, or auto",
+    ("resources", "gpus_per_trial"): "must be 0, a fraction of 1, a whole number, or auto",
+    ("resources", "concurrent"): "must be a whole number of at least 1, or auto",
+    ("faults", "hang_s"): "must be a number of seconds above 0, or off",
+    ("faults", "give_up_after"): "must be a whole number of at least 2, or off",
 }
 _BOUND_WORDS = {
     "greater_than_equal": ("at least", "ge"),
@@ -50,8 +53,8 @@ def mistakes_of(error: ErrorDetails, root: type[Section] = SweepSpec) -> Iterato
             return
         case "value_error" if isinstance(cause := error["ctx"]["error"], MistakesError):
             yield from (((*path, *below), reason) for below, reason in cause.found)
-        case _ if path[:1] == ("resources",) and path[-1] in _RESOURCE_WORDS:
-            yield path, f"{_RESOURCE_WORDS[str(path[-1])]}, not {shown(value)}"
+        case kind if path in _NUMBER_OR_WORD and kind != "extra_forbidden":
+            yield path, f"{_NUMBER_OR_WORD[path]}, not {shown(value)}"
         case "missing":
             yield path, _missing_words(path)
         case "extra_forbidden":
@@ -76,7 +79,7 @@ def _resolve(
         if kinds := _kinds(tuple(path)):
             # Pydantic puts the kind that it chose into its path; the file has none.
             section = kinds.get(str(rest.pop(0)))
-        elif path[0] == "resources" and len(path) == 2:
+        elif tuple(path) in _NUMBER_OR_WORD:
             rest.clear()
         else:
             section = _section(tuple(path))
@@ -104,6 +107,8 @@ def _section(path: FieldPath) -> type[Section] | None:
             return Budget
         case ("resources",):
             return Resources
+        case ("faults",):
+            return Faults
         case ("objective", _):
             return Objective
         case _:

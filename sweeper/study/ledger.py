@@ -25,7 +25,7 @@ from sweeper.study.checkpoints import (
     newest_checkpoint,
     thin_checkpoints,
 )
-from sweeper.study.curves import epoch_metrics, last_epoch, metric_curve, report_metrics
+from sweeper.study.curves import epoch_metrics, epochs, last_epoch, metric_curve, report_metrics
 from sweeper.study.events import (
     EpochRecorded,
     Event,
@@ -305,8 +305,8 @@ class Ledger:
             self._report_objective(number, epoch, epoch_metrics(trial)[epoch])
         checkpoint, damaged = newest_checkpoint(self.paths.trial(number).checkpoints)
         for sentence in damaged:
-            logger.warning("trial %d: %s; using the one before", number, sentence)
-            self.note(f"#{number}: {sentence}; using the one before")
+            logger.warning("trial %d: %s; passed over", number, sentence)
+            self.note(f"#{number}: {sentence}; passed over")
         if checkpoint is not None and checkpoint.epoch == last_epoch(trial) + 1:
             self.record(number, checkpoint.epoch, checkpoint.metrics)
         if self.settle(number):
@@ -341,7 +341,7 @@ class Ledger:
         for objective in self.spec.objectives:
             curve = metric_curve(trial, objective.metric)
             if not curve:
-                reason = f"finished all epochs but never reported the objective {objective.metric}"
+                reason = _missing_words(objective.metric, trial)
                 self._streak.fail(Fault(kind=FaultKind.ERROR, reason=reason))
                 self.end(trial.number, State.FAILED, reason)
                 return
@@ -377,5 +377,12 @@ def _full_reason(fault: Fault, retries: int, *, was_alone: bool) -> str:
     if fault.kind is FaultKind.MEMORY and was_alone:
         reason += ", though it ran alone"
     if retries:
-        reason += f" (after {retries} {'retry' if retries == 1 else 'retries'})"
+        reason += f", after {retries} {'retry' if retries == 1 else 'retries'}"
     return reason
+
+
+def _missing_words(metric: str, trial: FrozenTrial) -> str:
+    """Why a trial without its objective failed; names what it has instead."""
+    names = sorted({name for epoch in epochs(trial) for name in epoch.metrics})
+    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    return f"finished all epochs but never reported the objective {metric} (reported: {shown})"

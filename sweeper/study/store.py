@@ -140,7 +140,12 @@ def open_study(home: Home, name: str) -> optuna.Study:
         BackendError: The journal can't be read.
     """
     paths = home.sweep(name)
-    if not paths.journal.is_file():
+    if paths.spec.is_file() and not paths.journal.exists():
+        raise BackendError(
+            f"{paths.journal} is gone, and with it the record of sweep '{name}'",
+            hint="bring it back from a backup, or start the sweep under another name",
+        )
+    if not paths.journal.is_file() or paths.root.parent != home.root:
         known = ", ".join(found.name for found in home.sweeps()) or "none yet"
         raise SweepNotFoundError(
             f"no sweep named '{name}' in {home.root} (there: {known})",
@@ -151,7 +156,10 @@ def open_study(home: Home, name: str) -> optuna.Study:
         (summary,) = storage.get_all_studies()
         return optuna.load_study(study_name=summary.study_name, storage=storage)
     except (OSError, ValueError, KeyError) as error:
-        raise BackendError(f"{paths.journal} can't be read: {error}") from error
+        raise BackendError(
+            f"{paths.journal} can't be read: {error}",
+            hint=f"which line it is: sweeper audit {name}{home.option}",
+        ) from error
 
 
 def open_spec(paths: SweepPaths) -> SweepSpec:

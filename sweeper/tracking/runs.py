@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -283,10 +284,10 @@ def _make_store(address: Address) -> None:
     path = Path(address.uri.removeprefix(SQLITE))
     if not address.uri.startswith(SQLITE) or path.exists():
         return
-    draft = path.with_name(f".new-{path.name}")
-    for stale in path.parent.glob(f"{draft.name}*"):
+    for stale in path.parent.glob(f".new-{path.name}-*"):
         stale.unlink()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    # A name of its own: MLflow keeps what it has once opened.
+    draft = path.with_name(f".new-{path.name}-{uuid.uuid4().hex}")
     MlflowClient(tracking_uri=f"{SQLITE}{draft}").search_experiments(max_results=1)
     draft.replace(path)
 

@@ -90,7 +90,7 @@ def test_every_way_to_fail_ends_one_trial_only(home, mlflow_runs):
         "raise": "epoch 2 raised ZeroDivisionError: a bug in training code",
         "diverge": "diverged at epoch 2: loss is nan",
         "nan": "diverged at epoch 2: score is nan",
-        "die": "the worker process was killed",
+        "die": "the worker process died (killed, or ended by itself)",
         "none": "completed all 4 epochs",
     }
     for number, run in mlflow_runs(home).items():

@@ -61,7 +61,7 @@ def test_what_can_be_mended_is_retried_and_ends_as_if_nothing_had_happened(
     way_of = {t.number: t.params["fail"] for t in broken.record.trials}
     reasons = {way_of[retry.number]: retry.reason for retry in retries}
     assert reasons == {
-        "die once": "the worker process was killed",
+        "die once": "the worker process died (killed, or ended by itself)",
         "crash once": "the worker process crashed: Segmentation fault",
         "hang once": "no report for 3 s, taken for hung",
         "suspend once": "no report for 3 s, taken for hung",
@@ -90,17 +90,17 @@ def test_what_stays_broken_fails_after_its_retries(tmp_path, toys, mlflow_runs, 
     )
     found = {t.params["fail"]: (str(t.state), t.reason) for t in result.record.trials}
     assert found == {
-        "die": ("failed", "the worker process was killed (after 1 retry)"),
+        "die": ("failed", "the worker process died (killed, or ended by itself), after 1 retry"),
         "raise": ("failed", "epoch 2 raised ZeroDivisionError: a bug in training code"),
         "memory": (
             "failed",
-            "epoch 2 raised MemoryError: no room, though it ran alone (after 1 retry)",
+            "epoch 2 raised MemoryError: no room, though it ran alone, after 1 retry",
         ),
         "none": ("completed", "completed all 4 epochs"),
     }
     assert sorted(t.reason for t in retries) == [
         "epoch 2 raised MemoryError: no room",
-        "the worker process was killed",
+        "the worker process died (killed, or ended by itself)",
     ]
     for trial in result.record.trials:
         if trial.params["fail"] in {"raise", "memory"}:

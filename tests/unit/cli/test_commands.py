@@ -202,3 +202,20 @@ def test_a_bug_of_ours_is_told_apart(sweeper, monkeypatch):
     code, printed = sweeper("version")
     assert code == 70
     assert "This is a bug in sweeper" in printed
+
+
+def test_a_damaged_sweep_does_not_hide_the_others(tmp_path, toys, sweeper):
+    home = Home.at(tmp_path)
+    for name in ("bad", "good"):
+        spec = read_spec(toys / "toy.yaml", [f"name={name}"]).spec
+        create_sweep(home, spec, start=(), attrs={"facts": {}, "tracking_uri": None})
+    journal = tmp_path / "bad" / "study.journal"
+    journal.write_text("half a line\n" + journal.read_text())
+    code, printed = sweeper("list", "--home", str(tmp_path))
+    assert code == 0
+    assert "0/8" in printed
+    assert "can't be read" in printed
+    journal.unlink()
+    code, printed = sweeper("status", "bad", "--home", str(tmp_path))
+    assert code == 3
+    assert "is gone, and with it the record of sweep 'bad'" in printed

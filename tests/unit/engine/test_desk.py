@@ -123,11 +123,11 @@ def test_out_of_memory_where_only_one_trial_runs_is_final(new_desk, ledger):
 @pytest.mark.parametrize(
     ("last_words", "said_by_ray", "reason"),
     [
-        ("", "Worker unexpectedly exits", "the worker process was killed"),
+        ("", "Worker unexpectedly exits", "the worker process died (killed, or ended by itself)"),
         (
             "",
             "Worker unexpectedly exits (1) killed by the OOM killer due to high memory usage",
-            "the worker process was killed",
+            "the worker process died (killed, or ended by itself)",
         ),
         (
             "",
@@ -251,3 +251,16 @@ def test_the_first_reason_stays_unless_nothing_can_be_written():
     assert closing.why is Why.OUT_OF_TIME
     closing.close(Why.BROKEN)
     assert closing.why is Why.BROKEN
+
+
+def test_an_objective_that_is_never_reported_ends_the_sweep_too(new_desk, ledger, closing):
+    ledger.max_trials = 10
+    desk = new_desk()
+    for key in "abcd":
+        desk.next_order(key)
+        for epoch in (1, 2, 3, 4):
+            desk.hear(key, EpochReport(epoch=epoch, metrics={"scorr": 1.0}))
+    assert closing.why is Why.GAVE_UP
+    assert ledger.verdict.endswith(
+        "finished all epochs but never reported the objective score (reported: scorr)"
+    )

@@ -115,3 +115,10 @@ def test_worker_of_a_replaced_driver_does_not_write(session, order, tmp_path):
 def test_log_names_the_trial(session, order):
     run(session, dataclasses.replace(order, config={**order.config, "fail": "diverge"}), epochs=2)
     assert "trial 3 ERROR" in (order.trial_dir / "log").read_text()
+
+
+def test_a_metric_that_is_no_number_is_named(session, order, monkeypatch):
+    session.begin(order)
+    monkeypatch.setattr(session._trainable, "step", lambda: {"score": "abc"})
+    report = session.next_report()
+    assert report.fault.reason == "metric score is 'abc', which is not a number"

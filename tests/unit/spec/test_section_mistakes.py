@@ -118,6 +118,21 @@ TABLE = {
             "21: resources.concurrent: must be a whole number of at least 1, or auto, not 0",
         ],
     ),
+    # faults
+    "faults": (
+        "resources: {concurrent: 2}",
+        "faults: {hang_s: never, give_up_after: 0, retries: -1}",
+        [
+            "21: faults.retries: must be at least 0, not -1",
+            "21: faults.hang_s: must be a number of seconds above 0, or off, not 'never'",
+            "21: faults.give_up_after: must be a whole number of at least 2, or off, not 0",
+        ],
+    ),
+    "a misspelt key of faults": (
+        "resources: {concurrent: 2}",
+        "faults: {retry: 2}",
+        ["21: faults.retry: unknown key; did you mean retries?"],
+    ),
     # YAML
     "key twice": ("seed: 1", "seed: 1\nname: hv2", ["1: name: stands twice, in lines 1 and 4"]),
     "number as a key": ("seed: 1", "1: 1", ["3: 1: a key must be a text; put it in quotes"]),
