@@ -17,7 +17,8 @@ from stage import Stage  # noqa: E402
 
 def _make_play(folder: Path, name: str = "walk") -> Play:
     (folder / "stage").mkdir()
-    return Play(home=folder / "home", stage=Stage(folder / "stage"), name=name)
+    stage = Stage(folder / "stage")
+    return Play(home=folder / "home", stage=stage, name=name, space=f"{name}.yaml")
 
 
 @pytest.fixture

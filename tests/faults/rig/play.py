@@ -25,7 +25,8 @@ class Play:
     Attributes:
         home: Its home folder.
         stage: Where its processes and the test meet.
-        name: Of the space, and of the sweep.
+        name: Of the sweep.
+        space: Name of the space file.
         settings: For `--set`.
         store: MLflow's address; None: the store in `home`.
         door: Goes before every command.
@@ -35,6 +36,7 @@ class Play:
     home: Path
     stage: Stage
     name: str = "walk"
+    space: str = "walk.yaml"
     settings: Sequence[str] = ()
     store: str | None = None
     door: Sequence[str] = ()
@@ -46,7 +48,8 @@ class Play:
             self.stage.ask_for(moment)
         words = [word for setting in self.settings for word in ("--set", setting)]
         where = ["--tracking-uri", self.store] if self.store else []
-        return self.command("run", f"{self.name}.yaml", *words, *where, staged=True)
+        named = ["--name", self.name]
+        return self.command("run", self.space, *named, *words, *where, staged=True)
 
     def resume(self, *arguments: str) -> Command:
         return self.command("resume", self.name, *arguments)

@@ -1,4 +1,4 @@
-"""Files that are torn or gone after a kill."""
+"""Files that are torn, cut or gone after a kill or a loss of power."""
 
 from __future__ import annotations
 
@@ -73,11 +73,61 @@ def test_a_trial_without_a_whole_checkpoint_starts_again(killed, undisturbed):
     assert killed.curves == undisturbed
 
 
+def nuls_at_the_end(path):
+    """What a file system leaves of a line whose length it wrote and whose bytes it did not."""
+    with path.open("ab") as file:
+        file.write(bytes(100))
+
+
+def half_a_line_more(path):
+    with path.open("ab") as file:
+        file.write(b'{"op_code": 8, "worker_id": "torn')
+
+
+def two_lines_less(path):
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+SPOOL = [
+    pytest.param("outbox.jsonl", half_a_line_more, id="half a report"),
+    pytest.param("outbox.jsonl", nuls_at_the_end, id="reports that are nothing but zeros"),
+    pytest.param("outbox.jsonl", two_lines_less, id="reports are missing that were sent"),
+    pytest.param("outbox.jsonl", empty, id="no reports left"),
+    pytest.param("outbox.jsonl", remove, id="no file of reports"),
+    pytest.param("sent.json", empty, id="an empty mark"),
+    pytest.param("sent.json", cut_in_half, id="half a mark"),
+    pytest.param("sent.json", remove, id="no mark"),
+]
+
+
 @matrix
-def test_ray_files_and_the_torn_end_of_the_journal_are_not_missed(killed, undisturbed):
+@pytest.mark.parametrize(("name", "how"), SPOOL)
+def test_a_damaged_spool_is_filled_from_the_study(killed, undisturbed, name, how):
+    for trial in (0, 1):  # one is over, one is not
+        how(killed.trial(trial).spool / name)
+    killed.resume_to_the_end()
+    killed.audit()
+    assert killed.curves == undisturbed
+
+
+@matrix
+@pytest.mark.parametrize("how", [half_a_line_more, nuls_at_the_end])
+def test_the_torn_end_of_the_journal_is_dropped(killed, undisturbed, how):
+    how(killed.home / "walk" / "study.journal")
+    killed.resume_to_the_end()
+    killed.audit()
+    assert killed.curves == undisturbed
+
+
+@matrix
+def test_files_of_ray_and_mlflow_are_not_missed(killed, undisturbed):
     shutil.rmtree(killed.home / "walk" / "ray")
-    with (killed.home / "walk" / "study.journal").open("ab") as journal:
-        journal.write(b'{"op_code": 8, "worker_id": "torn')
+    (killed.home / "mlflow.db").unlink()
+    shutil.rmtree(killed.home / "mlartifacts", ignore_errors=True)
     killed.resume_to_the_end()
     killed.audit()
     assert killed.curves == undisturbed
