@@ -279,8 +279,9 @@ def compare(trials: int, rounds: int, limit_s: float, uris: dict[str, str]) -> N
             f"(up: {statistics.median(left['up']):.1f} s)",
             flush=True,
         )
-    noise = max(max(seconds) / min(seconds) for seconds in found.values()) - 1
-    print(f"noise: rounds of the same differ by at most {100 * noise:.1f} %")
+    for side in ("sweeper", "plain"):
+        spreads = [max(s) / min(s) - 1 for (which, _), s in found.items() if which == side]
+        print(f"noise: rounds of {side} differ by at most {100 * max(spreads):.1f} %")
 
 
 if __name__ == "__main__":
