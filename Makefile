@@ -38,6 +38,9 @@ schema: setup
 bench: setup
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/stopping.py
+	$(BIN)/python benchmarks/log_cost.py
+	$(BIN)/python benchmarks/outage.py
 	$(BIN)/python benchmarks/kills.py 20
 
 clean:
