@@ -50,7 +50,7 @@ def stop_signals(closing: Closing) -> Iterator[None]:
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.getsignal(number) for number in numbers}
     for number, handler in before.items():
-        if handler is not signal.SIG_IGN:  # as after nohup
+        if number != signal.SIGHUP or handler is not signal.SIG_IGN:  # nohup ignores it
             signal.signal(number, on_signal)
     try:
         yield
