@@ -26,11 +26,9 @@ from sweeper.spec import SweepSpec, dump_training
 from sweeper.study.budget import read_budget, spend
 from sweeper.study.ledger import Ledger, Ticket
 from sweeper.study.lock import Driver
-from sweeper.study.records import SweepRecord, TrialRecord, read_record, trial_record
+from sweeper.study.records import SweepRecord, read_record
 from sweeper.study.stopping import read_request
 from sweeper.study.workers import end_strays, forget_dead_workers, mark_children, stray_processes
-from sweeper.tracking.address import resolve_address
-from sweeper.tracking.identity import identify
 from sweeper.tracking.mirror import Mirror, Patience
 from sweeper.watching import Watcher
 
@@ -247,19 +245,9 @@ class Drive:
         )
 
     def _start_mirror(self) -> Mirror:
-        mirror = Mirror(
-            resolve_address(self.home, self.study.user_attrs["tracking_uri"]),
-            identify(self.study.user_attrs, self.spec),
-            self.paths,
-            self.spec.space,
-            self._read_trial,
-            self.watcher.note,
-        )
+        mirror = Mirror.of(self.paths, self.spec, self.study, self.watcher.note)
         mirror.start(read_record(self.study))
         return mirror
-
-    def _read_trial(self, number: int) -> TrialRecord:
-        return trial_record(self.study.get_trials(deepcopy=False)[number])
 
     def _close(self, mirror: Mirror, outcome: Outcome) -> bool:
         patience = _HURRIED if outcome is Outcome.INTERRUPTED else _PATIENT

@@ -14,10 +14,10 @@ from sweeper.comparing import note_on_changes, require_new
 from sweeper.driving import Drive, Outcome, Result
 from sweeper.engine.loading import load_trainable, user_import_paths
 from sweeper.extending import require_old, take_over
-from sweeper.paths import Home
+from sweeper.paths import Home, SweepPaths
 from sweeper.request import Request
 from sweeper.space import enqueue_values
-from sweeper.spec import SweepSpec, find_notes, spec_hash
+from sweeper.spec import SpecFile, SweepSpec, find_notes, spec_hash
 from sweeper.study.budget import extend_budget, read_budget
 from sweeper.study.found import found_words
 from sweeper.study.lock import drive
@@ -67,24 +67,9 @@ def run(
             take_over(held, request, file, watcher)
             return _go_on(held, tracking_uri, watcher)
     require_new(place, request, file)
-    watcher.phase("preparing the data")
-    checked = check_space(file, place)
-    for line in (*find_notes(file.spec), *checked.data.lines):
-        watcher.note(line)
-    spec = request.rooted(file.spec)
-    paths = create_sweep(
-        place,
-        spec,
-        start=enqueue_values(file.spec),
-        attrs={
-            "sweep_id": uuid.uuid4().hex,
-            "tracking_uri": tracking_uri,
-            "facts": _facts(file.spec, checked),
-            **request.attrs(),
-        },
-    )
+    paths = _create(place, request, file, tracking_uri, watcher)
     with drive(paths) as driver:
-        study = open_study(place, paths.name)
+        spec, study = open_spec(paths), open_study(place, paths.name)
         return Drive(
             home=place, paths=paths, spec=spec, study=study, driver=driver, watcher=watcher
         ).run()
@@ -122,6 +107,27 @@ def resume(
         if changed:
             watcher.note(changed)
         return _go_on(held, tracking_uri, watcher)
+
+
+def _create(
+    home: Home, request: Request, file: SpecFile, tracking_uri: str | None, watcher: Watcher
+) -> SweepPaths:
+    """Checks the space and prepares the data, then creates the sweep."""
+    watcher.phase("preparing the data")
+    checked = check_space(file, home)
+    for line in (*find_notes(file.spec), *checked.data.lines):
+        watcher.note(line)
+    return create_sweep(
+        home,
+        request.rooted(file.spec),
+        start=enqueue_values(file.spec),
+        attrs={
+            "sweep_id": uuid.uuid4().hex,
+            "tracking_uri": tracking_uri,
+            "facts": _facts(file.spec, checked),
+            **request.attrs(),
+        },
+    )
 
 
 def _go_on(held: Held, tracking_uri: str | None, watcher: Watcher) -> Result:

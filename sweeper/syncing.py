@@ -12,10 +12,9 @@ from sweeper.paths import Home, SweepPaths
 from sweeper.process import log_to
 from sweeper.study.budget import read_budget
 from sweeper.study.lock import drive
-from sweeper.study.records import SweepRecord, read_record, trial_record
+from sweeper.study.records import SweepRecord, read_record
 from sweeper.study.store import drop_torn_line, open_spec, open_study
 from sweeper.tracking.address import resolve_address
-from sweeper.tracking.identity import identify
 from sweeper.tracking.mirror import Delivery, Mirror, Patience
 from sweeper.tracking.spool import spools
 
@@ -86,31 +85,30 @@ def sync(
     with drive(paths, task="synced"), log_to(paths.log):
         drop_torn_line(paths.journal)
         study, spec = open_study(place, name), open_spec(paths)
-        address = resolve_address(place, tracking_uri or study.user_attrs["tracking_uri"])
         if rebuild:
             _forget(paths)
-        mirror = Mirror(
-            address,
-            identify(study.user_attrs, spec),
-            paths,
-            spec.space,
-            lambda number: trial_record(study.get_trials(deepcopy=False)[number]),
-            watcher.note,
-        )
+        mirror = Mirror.of(paths, spec, study, watcher.note, tracking_uri=tracking_uri)
         record = read_record(study)
+        is_finished = record.num_ended >= read_budget(study, spec).trials
         total = mirror.start(record, is_running=False, thorough=rebuild)
-        watcher.advance(0, total)
-        delivery = mirror.close(
-            record,
-            is_finished=record.num_ended >= read_budget(study, spec).trials,
-            patience=_PATIENCE,
-            on_wait=lambda: watcher.advance(mirror.num_sent, total),
-        )
+        delivery = _deliver(mirror, record, watcher, is_finished=is_finished, total=total)
         if not delivery.is_complete:
-            raise _failure(name, place, address.uri, delivery)
+            raise _failure(name, place, mirror.uri, delivery)
         if tracking_uri is not None:
             study.set_user_attr("tracking_uri", tracking_uri)
-    return Synced(record=record, uri=address.uri, num_sent=delivery.num_sent)
+    return Synced(record=record, uri=mirror.uri, num_sent=delivery.num_sent)
+
+
+def _deliver(
+    mirror: Mirror, record: SweepRecord, watcher: SyncWatcher, *, is_finished: bool, total: int
+) -> Delivery:
+    watcher.advance(0, total)
+    return mirror.close(
+        record,
+        is_finished=is_finished,
+        patience=_PATIENCE,
+        on_wait=lambda: watcher.advance(mirror.num_sent, total),
+    )
 
 
 def _forget(paths: SweepPaths) -> None:

@@ -53,11 +53,7 @@ def audit(name: str, home: Path | str | None = None) -> Audit:
         return _of_damaged_study(case, error.message)
     case = Case(home=place, paths=paths, spec=open_spec(paths), is_driven=was_driven)
     # The study is written first: read last, it knows at least what MLflow knows.
-    inspection: Inspection | BackendError
-    try:
-        inspection = _inspect(case, study)
-    except BackendError as error:
-        inspection = error
+    inspection = _inspect(case, study)
     record = read_record(study)
     case = replace(case, is_driven=was_driven or is_driven(paths))
     begun = [trial for trial in record.trials if trial.state is not State.QUEUED]
@@ -98,7 +94,15 @@ def _of_damaged_study(case: Case, why: str) -> Audit:
     )
 
 
-def _inspect(case: Case, study: optuna.Study) -> Inspection:
+def _inspect(case: Case, study: optuna.Study) -> Inspection | BackendError:
+    """What MLflow holds, or why that can't be read."""
+    try:
+        return _read_runs(case, study)
+    except BackendError as error:
+        return error
+
+
+def _read_runs(case: Case, study: optuna.Study) -> Inspection:
     attrs = study.user_attrs
     if "sweep_id" not in attrs:
         raise BackendError("the study does not say which runs are its own")

@@ -11,7 +11,7 @@ from sweeper.auditing.journal import Journal
 from sweeper.auditing.results import Check, Finding, note, wrong
 from sweeper.auditing.settings import settings_faults
 from sweeper.auditing.wording import named
-from sweeper.study.curves import epoch_metrics, last_epoch
+from sweeper.study.curves import epoch_metrics, last_epoch, metric_curve
 from sweeper.study.events import State, state_of
 
 __all__ = ["check_trials"]
@@ -33,47 +33,40 @@ def check_trials(
     begun = [trial for trial in trials if state_of(trial) is not State.QUEUED]
     ended = [trial for trial in begun if trial.state.is_finished()]
     completed = [trial for trial in ended if state_of(trial) is State.COMPLETED]
+    settings = [
+        wrong("settings", f"trial {trial.number}", sentence, _MEND)
+        for trial in begun
+        for sentence in settings_faults(case.spec.space, trial)
+    ]
+    num_epochs = sum(len(epoch_metrics(trial)) for trial in begun)
     return [
-        Check(
-            area="study",
-            title="every trial once, none above the budget",
-            count=len(begun),
-            unit=f"of {max_trials} trials",
-            findings=[*_numbering(trials), *_budget(case, begun, max_trials)],
+        _check(
+            "every trial once, none above the budget",
+            (len(begun), f"of {max_trials} trials"),
+            [*_numbering(trials), *_budget(case, begun, max_trials)],
         ),
-        Check(
-            area="study",
-            title="settings complete and inside their ranges",
-            count=len(begun),
-            unit="trials",
-            findings=[
-                wrong("settings", f"trial {trial.number}", sentence, _MEND)
-                for trial in begun
-                for sentence in settings_faults(case.spec.space, trial)
-            ],
+        _check("settings complete and inside their ranges", (len(begun), "trials"), settings),
+        _check(
+            "every epoch once and without a gap",
+            (num_epochs, "epochs"),
+            [*_doubled(journal), *(f for trial in begun for f in _gaps(case, trial))],
         ),
-        Check(
-            area="study",
-            title="every epoch once and without a gap",
-            count=sum(len(epoch_metrics(trial)) for trial in begun),
-            unit="epochs",
-            findings=[*_doubled(journal), *(f for trial in begun for f in _gaps(case, trial))],
+        _check(
+            "endings have a reason and a time",
+            (len(ended), "endings"),
+            [*(f for trial in ended for f in _ending(trial)), *_open(case, begun)],
         ),
-        Check(
-            area="study",
-            title="endings have a reason and a time",
-            count=len(ended),
-            unit="endings",
-            findings=[*(f for trial in ended for f in _ending(trial)), *_open(case, begun)],
-        ),
-        Check(
-            area="study",
-            title="completed trials have all epochs and their objective",
-            count=len(completed),
-            unit="completed trials",
-            findings=[f for trial in completed for f in _completion(case, trial)],
+        _check(
+            "completed trials have all epochs and their objective",
+            (len(completed), "completed trials"),
+            [f for trial in completed for f in _completion(case, trial)],
         ),
     ]
+
+
+def _check(title: str, looked_at: tuple[int, str], findings: Sequence[Finding]) -> Check:
+    count, unit = looked_at
+    return Check(area="study", title=title, count=count, unit=unit, findings=findings)
 
 
 def _numbering(trials: Sequence[FrozenTrial]) -> Iterator[Finding]:
@@ -155,12 +148,8 @@ def _completion(case: Case, trial: FrozenTrial) -> Iterator[Finding]:
         sentence = f"is completed after {last_epoch(trial)} of {epochs} epochs"
         yield wrong("completed-early", where, sentence, _MEND)
     values = list(trial.values or ())
-    expected = [_newest(trial, objective.metric) for objective in case.spec.objectives]
+    curves = [metric_curve(trial, objective.metric) for objective in case.spec.objectives]
+    expected = [curve[-1][1] if curve else None for curve in curves]
     if values != expected:
         sentence = f"its objective is {values}, its reports say {expected}"
         yield wrong("objective-differs", where, sentence, _MEND)
-
-
-def _newest(trial: FrozenTrial, metric: str) -> float | None:
-    measured = [m[metric] for m in epoch_metrics(trial).values() if metric in m]
-    return measured[-1] if measured else None

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from sweeper.cli.options import HomeOption
+from sweeper.cli.options import HomeOption, NameArgument
 
 if TYPE_CHECKING:
     from sweeper.auditing import Audit, Check
@@ -23,7 +23,7 @@ _MOST_FINDINGS = 30
 
 
 def audit(
-    name: Annotated[str, typer.Argument(help="Name of the sweep.")],
+    name: NameArgument,
     home: HomeOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from importlib import metadata
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from sweeper.cli.options import HomeOption
+from sweeper.cli.options import HomeOption, NameArgument
 from sweeper.errors import SweeperError
 from sweeper.paths import Home, SweepPaths
 
@@ -64,9 +64,7 @@ def _row(place: Home, paths: SweepPaths) -> list[str]:
     ]
 
 
-def status(
-    name: Annotated[str, typer.Argument(help="Name of the sweep.")], home: HomeOption = None
-) -> None:
+def status(name: NameArgument, home: HomeOption = None) -> None:
     """Shows the trials of a sweep, whether it runs or not."""
     from sweeper.cli.summary import print_best, trial_table, waiting_reports
     from sweeper.cli.wording import program

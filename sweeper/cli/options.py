@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["HomeOption", "SetOption"]
+__all__ = ["HomeOption", "NameArgument", "NewServerOption", "SetOption"]
 
 HomeOption = Annotated[
     Path | None,
@@ -26,4 +26,11 @@ SetOption = Annotated[
         help="Overrides anything in the file; may be repeated.",
         show_default=False,
     ),
+]
+NameArgument = Annotated[
+    str, typer.Argument(help="Name of the sweep; `sweeper list` shows them.", show_default=False)
+]
+NewServerOption = Annotated[
+    str | None,
+    typer.Option("--tracking-uri", help="Another MLflow server than before, from now on."),
 ]

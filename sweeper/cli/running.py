@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from sweeper.cli.options import HomeOption, SetOption
+from sweeper.cli.options import HomeOption, NameArgument, NewServerOption, SetOption
 
 if TYPE_CHECKING:
     from sweeper.cli.lines import LineWatcher
@@ -67,7 +67,7 @@ def run(  # noqa: PLR0913 - options of a command
 
 
 def resume(
-    name: Annotated[str, typer.Argument(help="Name of the sweep; `sweeper list` shows them.")],
+    name: NameArgument,
     trials: Annotated[
         str | None, typer.Option("--trials", help="New budget: +20 (more) or 40 (in all).")
     ] = None,
@@ -75,10 +75,7 @@ def resume(
         float | None, typer.Option("--hours", help="Hours to add to the budget of time.")
     ] = None,
     home: HomeOption = None,
-    tracking_uri: Annotated[
-        str | None,
-        typer.Option("--tracking-uri", help="Another MLflow server than before, from now on."),
-    ] = None,
+    tracking_uri: NewServerOption = None,
 ) -> None:
     """Goes on with a sweep that was interrupted, or extends one that is finished."""
     from sweeper import sweep

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from sweeper.cli.options import HomeOption
+from sweeper.cli.options import HomeOption, NameArgument
 from sweeper.paths import Home
 
 __all__ = ["stop"]
@@ -17,7 +17,7 @@ _NOT_YET = 1
 
 
 def stop(
-    name: Annotated[str, typer.Argument(help="Name of the sweep.")],
+    name: NameArgument,
     now: Annotated[
         bool, typer.Option("--now", help="Do not wait for running epochs to end.")
     ] = False,

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from sweeper.cli.options import HomeOption
+from sweeper.cli.options import HomeOption, NameArgument, NewServerOption
 
 if TYPE_CHECKING:
     from sweeper.syncing import Synced, SyncWatcher
@@ -22,7 +22,7 @@ _STOPPED = 130
 
 
 def sync(
-    name: Annotated[str, typer.Argument(help="Name of the sweep; `sweeper list` shows them.")],
+    name: NameArgument,
     rebuild: Annotated[
         bool,
         typer.Option(
@@ -30,10 +30,7 @@ def sync(
         ),
     ] = False,
     home: HomeOption = None,
-    tracking_uri: Annotated[
-        str | None,
-        typer.Option("--tracking-uri", help="Another MLflow server than before, from now on."),
-    ] = None,
+    tracking_uri: NewServerOption = None,
 ) -> None:
     """Sends to MLflow what it lacks of a sweep, and closes what a killed driver left running."""
     from sweeper import syncing

@@ -13,8 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
-from sweeper.paths import SweepPaths
+import optuna
+
+from sweeper.paths import Home, SweepPaths
 from sweeper.space import active_params
+from sweeper.spec import SweepSpec
 from sweeper.spec.parameters import Space
 from sweeper.study.events import (
     EpochRecorded,
@@ -24,9 +27,9 @@ from sweeper.study.events import (
     TrialRetried,
     TrialStarted,
 )
-from sweeper.study.records import SweepRecord, TrialRecord
-from sweeper.tracking.address import Address
-from sweeper.tracking.identity import SweepIdentity
+from sweeper.study.records import SweepRecord, TrialRecord, trial_record
+from sweeper.tracking.address import Address, resolve_address
+from sweeper.tracking.identity import SweepIdentity, identify
 from sweeper.tracking.lines import (
     Ended,
     Interrupted,
@@ -99,6 +102,41 @@ class Mirror:
     def trouble(self) -> str:
         """Why MLflow does not take something now, in words; empty: it takes everything."""
         return self._shipper.trouble
+
+    @classmethod
+    def of(
+        cls,
+        paths: SweepPaths,
+        spec: SweepSpec,
+        study: optuna.Study,
+        on_note: Callable[[str], None],
+        *,
+        tracking_uri: str | None = None,
+    ) -> Mirror:
+        """The mirror of a sweep.
+
+        Args:
+            paths: Its folder.
+            spec: What was asked for.
+            study: The durable study; it says where MLflow is.
+            on_note: See the class.
+            tracking_uri: Another MLflow server than the study's.
+        """
+        return cls(
+            resolve_address(
+                Home(paths.root.parent), tracking_uri or study.user_attrs["tracking_uri"]
+            ),
+            identify(study.user_attrs, spec),
+            paths,
+            spec.space,
+            lambda number: trial_record(study.get_trials(deepcopy=False)[number]),
+            on_note,
+        )
+
+    @property
+    def uri(self) -> str:
+        """Where MLflow is."""
+        return self._store
 
     @property
     def num_sent(self) -> int:

@@ -147,14 +147,22 @@ def test_cmaes_climbs_beyond_the_old_bounds() -> None:
     assert study.best_params["x"] > 4.0
 
 
-@pytest.mark.parametrize(("sampler", "old", "wide"), CASES)
-def test_an_interrupted_trial_keeps_its_parameters(
+def study_before_a_change(
     sampler: Any, old: dict[str, Any], wide: dict[str, Any]
-) -> None:
+) -> tuple[optuna.Study, SweepSpec, SweepSpec]:
+    """Ten trials have ended, and the sampler is ready for the next; the specs before and after."""
     study = optuna.create_study(direction="maximize")
     before, after = spec_of(sampler, old), spec_of(sampler, wide)
     go_on(study, before, 10)
     study.sampler = build_sampler(before, 10)
+    return study, before, after
+
+
+@pytest.mark.parametrize(("sampler", "old", "wide"), CASES)
+def test_an_interrupted_trial_keeps_its_parameters(
+    sampler: Any, old: dict[str, Any], wide: dict[str, Any]
+) -> None:
+    study, before, after = study_before_a_change(sampler, old, wide)
     params = suggest(study.ask(), before.space)
     attrs = dict(study.trials[10].system_attrs)
 
@@ -174,10 +182,7 @@ def test_an_interrupted_trial_keeps_its_parameters(
 def test_a_trial_that_was_killed_between_two_parameters_is_completed_in_the_new_bounds(
     sampler: Any, old: dict[str, Any], wide: dict[str, Any]
 ) -> None:
-    study = optuna.create_study(direction="maximize")
-    before, after = spec_of(sampler, old), spec_of(sampler, wide)
-    go_on(study, before, 10)
-    study.sampler = build_sampler(before, 10)
+    study, before, after = study_before_a_change(sampler, old, wide)
     x = suggest(study.ask(), {"x": before.space["x"]})["x"]
     study.sampler = build_sampler(after, 10)
     with warnings.catch_warnings():
