@@ -8,8 +8,8 @@ from typing import Any, assert_never
 
 from optuna.trial import FrozenTrial
 
-from sweeper.space import active_params
-from sweeper.spec.parameters import (
+from sweeper.parameters import active_params
+from sweeper.parameters.kinds import (
     ChoiceParameter,
     FixedParameter,
     FloatParameter,
@@ -17,7 +17,7 @@ from sweeper.spec.parameters import (
     Parameter,
     Space,
 )
-from sweeper.spec.values import choice_label, is_number, same_value, step_value
+from sweeper.parameters.values import choice_label, is_number, same_value, step_value
 from sweeper.study.curves import last_epoch
 
 __all__ = ["settings_faults"]

@@ -8,7 +8,7 @@ from sweeper.auditing.case import Case
 from sweeper.auditing.pairs import Mirrored
 from sweeper.auditing.results import Check, Finding, note, wrong
 from sweeper.auditing.wording import named
-from sweeper.space import active_params
+from sweeper.parameters import active_params
 from sweeper.study.events import State
 from sweeper.tracking.inspection import StoredRun
 

@@ -7,14 +7,14 @@ from typing import assert_never
 from rich.table import Table
 
 from sweeper.cli.wording import number
-from sweeper.spec import SweepSpec
-from sweeper.spec.parameters import (
+from sweeper.parameters.kinds import (
     ChoiceParameter,
     FixedParameter,
     FloatParameter,
     IntParameter,
     Parameter,
 )
+from sweeper.spec import SweepSpec
 from sweeper.spec.rules import Rule
 
 __all__ = ["search_lines", "space_table"]

@@ -22,14 +22,14 @@ from optuna.search_space import IntersectionSearchSpace
 from optuna.search_space.group_decomposed import _GroupDecomposedSearchSpace, _SearchSpaceGroup
 from optuna.trial import TrialState
 
-from sweeper.spec.parameters import (
+from sweeper.parameters.kinds import (
     ChoiceParameter,
     FixedParameter,
     FloatParameter,
     IntParameter,
     Space,
 )
-from sweeper.spec.values import choice_label
+from sweeper.parameters.values import choice_label
 
 __all__ = ["CommonSpace", "GroupedSpace", "distributions"]
 

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from sweeper.space.params import active_params
+from sweeper.parameters import active_params
 from sweeper.spec import SweepSpec
 
 __all__ = ["build_config"]

@@ -12,9 +12,9 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
-from sweeper.space.params import study_value
-from sweeper.spec.parameters import Space
-from sweeper.spec.values import same_value
+from sweeper.parameters import study_value
+from sweeper.parameters.kinds import Space
+from sweeper.parameters.values import same_value
 
 __all__ = ["GridSampler", "grid_size"]
 

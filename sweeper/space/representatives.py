@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
-from sweeper.space.params import active_params
-from sweeper.spec.conditions import condition_values, parents_first
-from sweeper.spec.parameters import (
+from sweeper.parameters import active_params
+from sweeper.parameters.conditions import condition_values, parents_first
+from sweeper.parameters.kinds import (
     ChoiceParameter,
     FixedParameter,
     FloatParameter,

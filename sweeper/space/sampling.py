@@ -9,12 +9,12 @@ from typing import Any, assert_never
 import optuna
 from optuna.exceptions import ExperimentalWarning
 
+from sweeper.parameters.kinds import FloatParameter, IntParameter, Space
 from sweeper.space.bounds import CommonSpace, GroupedSpace, distributions
 from sweeper.space.grid import GridSampler
 from sweeper.space.seeds import derive_seed
 from sweeper.spec import SweepSpec
 from sweeper.spec import samplers as settings
-from sweeper.spec.parameters import FloatParameter, IntParameter, Space
 
 __all__ = ["build_sampler"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from sweeper.spec.fields import FieldPath
-from sweeper.spec.values import same_value
+from sweeper.parameters.fields import FieldPath
+from sweeper.parameters.values import same_value
 from sweeper.spec.wording import shown
 from sweeper.spec.writing import plain
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sweeper.spec.fields import FieldPath
+from sweeper.parameters.fields import FieldPath
 from sweeper.spec.sections import Budget, Faults, Resources
 from sweeper.spec.sweep_spec import SweepSpec
 from sweeper.spec.wording import did_you_mean, nearest

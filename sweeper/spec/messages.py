@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from sweeper.spec.fields import PATTERN_WORDS, FieldPath, Mistake, MistakesError, Section
-from sweeper.spec.parameters import PARAMETERS
+from sweeper.parameters.fields import PATTERN_WORDS, FieldPath, Mistake, MistakesError, Section
+from sweeper.parameters.kinds import PARAMETERS
 from sweeper.spec.rules import RULES, WRAPPED_RULES
 from sweeper.spec.samplers import SAMPLERS
 from sweeper.spec.sections import Budget, Faults, Objective, Resources

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from sweeper.spec.parameters import FixedParameter, FloatParameter, IntParameter
+from sweeper.parameters.kinds import FixedParameter, FloatParameter, IntParameter
 from sweeper.spec.rules import GateRule, MedianRule, PatientRule, PercentileRule, StallRule
 from sweeper.spec.samplers import CmaesSampler, GridSampler, Nsga2Sampler, TpeSampler
 from sweeper.spec.sweep_spec import SweepSpec

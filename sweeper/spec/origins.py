@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sweeper.spec.fields import FieldPath
+from sweeper.parameters.fields import FieldPath
 from sweeper.spec.keys import holds
 from sweeper.spec.wording import dotted
 

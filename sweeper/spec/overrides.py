@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sweeper.errors import Problem
-from sweeper.spec.fields import FieldPath
+from sweeper.parameters.fields import FieldPath
 from sweeper.spec.keys import RefusedError, resolve_key
 from sweeper.spec.source import YamlError, parse_yaml
 from sweeper.spec.wording import dotted, shown

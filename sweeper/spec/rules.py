@@ -6,7 +6,15 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from sweeper.spec.fields import Goal, MetricName, Mistake, MistakesError, Number, Section, Whole
+from sweeper.parameters.fields import (
+    Goal,
+    MetricName,
+    Mistake,
+    MistakesError,
+    Number,
+    Section,
+    Whole,
+)
 
 __all__ = [
     "RULES",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from sweeper.spec.fields import Flag, Number, Section, Whole
+from sweeper.parameters.fields import Flag, Number, Section, Whole
 
 __all__ = [
     "SAMPLERS",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from sweeper.spec.fields import Goal, MetricName, Number, Section, Whole
+from sweeper.parameters.fields import Goal, MetricName, Number, Section, Whole
 
 __all__ = ["Budget", "Faults", "Objective", "Resources"]
 

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from sweeper.spec.fields import FieldPath, Mistake
+from sweeper.parameters.fields import FieldPath, Mistake
 from sweeper.spec.wording import shown
 
 __all__ = ["SCALARS", "Source", "YamlError", "parse_yaml"]

@@ -7,8 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sweeper.spec.checks import Parts, find_conflicts
-from sweeper.spec.fields import (
+from sweeper.parameters.fields import (
     MistakesError,
     ParameterPath,
     Section,
@@ -16,8 +15,9 @@ from sweeper.spec.fields import (
     TrainableName,
     Whole,
 )
+from sweeper.parameters.kinds import Parameter
+from sweeper.spec.checks import Parts, find_conflicts
 from sweeper.spec.goals import with_goals
-from sweeper.spec.parameters import Parameter
 from sweeper.spec.rules import Rule
 from sweeper.spec.samplers import Sampler, TpeSampler
 from sweeper.spec.sections import Budget, Faults, Objective, Resources

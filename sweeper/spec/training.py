@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from sweeper.errors import Problem, SpecError
-from sweeper.spec.fields import FieldPath, Mistake, Section, TrainableName, Whole
+from sweeper.parameters.fields import FieldPath, Mistake, Section, TrainableName, Whole
 from sweeper.spec.keys import RefusedError, holds, leaves
 from sweeper.spec.messages import mistakes_of
 from sweeper.spec.origins import Origins

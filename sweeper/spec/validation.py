@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from sweeper.parameters.fields import FieldPath, Mistake, MistakesError, SweepName
+from sweeper.parameters.kinds import Parameter
 from sweeper.spec.checks import Parts, find_conflicts
-from sweeper.spec.fields import FieldPath, Mistake, MistakesError, SweepName
 from sweeper.spec.goals import with_goals
 from sweeper.spec.messages import mistakes_of
-from sweeper.spec.parameters import Parameter
 from sweeper.spec.rules import Rule
 from sweeper.spec.samplers import Sampler
 from sweeper.spec.sections import Budget, Objective

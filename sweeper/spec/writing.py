@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from sweeper.spec.fields import Section
+from sweeper.parameters.fields import Section
 from sweeper.spec.source import SCALARS
 from sweeper.spec.sweep_spec import SweepSpec
 

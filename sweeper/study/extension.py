@@ -17,10 +17,10 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeper.errors import BackendError
+from sweeper.parameters.values import same_value
 from sweeper.paths import SweepPaths
 from sweeper.space import enqueue_values
 from sweeper.spec import SweepSpec, dump_spec, read_spec, spec_hash
-from sweeper.spec.values import same_value
 from sweeper.study.history import GIVEN
 
 __all__ = ["extend_sweep", "finish_extension", "is_extending"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import optuna
 from optuna.trial import TrialState
 
-from sweeper.space import file_value
+from sweeper.parameters import file_value
 from sweeper.spec import SweepSpec
 from sweeper.spec.changes import History
 from sweeper.study.budget import read_budget

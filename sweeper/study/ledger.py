@@ -15,8 +15,9 @@ from typing import Any, Protocol, assert_never
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from sweeper.parameters import suggest
 from sweeper.paths import SweepPaths
-from sweeper.space import build_config, build_sampler, derive_seed, suggest, suggest_rest
+from sweeper.space import build_config, build_sampler, derive_seed, suggest_rest
 from sweeper.spec import SweepSpec
 from sweeper.study.attributes import Attributes
 from sweeper.study.checkpoints import (

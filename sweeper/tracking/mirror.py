@@ -15,10 +15,10 @@ from typing import assert_never
 
 import optuna
 
+from sweeper.parameters import active_params
+from sweeper.parameters.kinds import Space
 from sweeper.paths import Home, SweepPaths
-from sweeper.space import active_params
 from sweeper.spec import SweepSpec
-from sweeper.spec.parameters import Space
 from sweeper.study.events import (
     EpochRecorded,
     Event,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweeper.spec.fields import FieldPath
+from sweeper.parameters.fields import FieldPath
 
 __all__ = ["Change", "History"]
 

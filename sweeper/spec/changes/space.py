@@ -11,18 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sweeper.spec.changes.change import Change, History
-from sweeper.spec.differences import brief, find_differences
-from sweeper.spec.parameters import (
+from sweeper.parameters.kinds import (
     ChoiceParameter,
     FixedParameter,
     FloatParameter,
     IntParameter,
     Parameter,
 )
+from sweeper.parameters.values import same_value
+from sweeper.spec.changes.change import Change, History
+from sweeper.spec.differences import brief, find_differences
 from sweeper.spec.samplers import CmaesSampler, GridSampler
 from sweeper.spec.sweep_spec import SweepSpec
-from sweeper.spec.values import same_value
 from sweeper.spec.wording import listed
 
 __all__ = ["changes_of_space", "merged_space"]

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
+from sweeper.parameters.kinds import FixedParameter
+from sweeper.parameters.values import same_value
 from sweeper.spec.changes.change import Change, History
 from sweeper.spec.differences import brief, find_differences
-from sweeper.spec.parameters import FixedParameter
 from sweeper.spec.sweep_spec import SweepSpec
-from sweeper.spec.values import same_value
 
 __all__ = ["changes_of_start"]
 

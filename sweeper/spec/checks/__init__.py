@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 
+from sweeper.parameters.fields import Mistake
 from sweeper.spec.checks.conditions import check_conditions
 from sweeper.spec.checks.naming import check_name, check_objectives
 from sweeper.spec.checks.parts import Parts
@@ -11,7 +12,6 @@ from sweeper.spec.checks.paths import check_paths
 from sweeper.spec.checks.rules import check_rules
 from sweeper.spec.checks.search import check_sampler
 from sweeper.spec.checks.start import check_start
-from sweeper.spec.fields import Mistake
 
 __all__ = ["Parts", "find_conflicts"]
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from sweeper.parameters.conditions import condition_values
+from sweeper.parameters.fields import Mistake
+from sweeper.parameters.kinds import FixedParameter, FloatParameter, IntParameter, Space
 from sweeper.spec.checks.parts import Parts
-from sweeper.spec.conditions import condition_values
-from sweeper.spec.fields import Mistake
-from sweeper.spec.parameters import FixedParameter, FloatParameter, IntParameter, Space
 from sweeper.spec.wording import did_you_mean, listed, shown
 
 __all__ = ["check_conditions", "possible_values"]

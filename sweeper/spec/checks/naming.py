@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sweeper.parameters.fields import Mistake
 from sweeper.spec.checks.parts import Parts
-from sweeper.spec.fields import Mistake
 
 __all__ = ["check_name", "check_objectives"]
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweeper.spec.parameters import Space
+from sweeper.parameters.kinds import Space
 from sweeper.spec.rules import Rule
 from sweeper.spec.samplers import Sampler
 from sweeper.spec.sections import Budget, Objective

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sweeper.parameters.fields import Mistake
 from sweeper.spec.checks.parts import Parts
-from sweeper.spec.fields import Mistake
 
 __all__ = ["check_paths"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from sweeper.parameters.fields import FieldPath, Mistake
 from sweeper.spec.checks.parts import Parts
-from sweeper.spec.fields import FieldPath, Mistake
 from sweeper.spec.rules import (
     CollapseRule,
     GateRule,

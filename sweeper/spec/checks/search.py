@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
+from sweeper.parameters.fields import Mistake
+from sweeper.parameters.kinds import ChoiceParameter, FloatParameter, IntParameter
 from sweeper.spec.checks.parts import Parts
-from sweeper.spec.fields import Mistake
-from sweeper.spec.parameters import ChoiceParameter, FloatParameter, IntParameter
 from sweeper.spec.samplers import CmaesSampler, GridSampler
 
 __all__ = ["MAX_GRID_POINTS", "check_sampler"]

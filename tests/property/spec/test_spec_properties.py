@@ -10,17 +10,16 @@ import optuna
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from sweeper.parameters import active_params, suggest
+from sweeper.parameters.conditions import is_active
 from sweeper.space import (
-    active_params,
     build_config,
     build_sampler,
     enqueue_values,
     representative_params,
-    suggest,
 )
 from sweeper.spec import SweepSpec, dump_spec, dump_yaml, spec_hash
 from sweeper.spec.changes import find_changes, merge_specs
-from sweeper.spec.conditions import is_active
 from sweeper.spec.source import YamlError, parse_yaml
 from sweeper.spec.validation import validate
 from sweeper.study.history import read_history

@@ -10,7 +10,8 @@ import pytest
 from optuna.search_space import IntersectionSearchSpace
 from optuna.trial import TrialState
 
-from sweeper.space import build_sampler, suggest, suggest_rest
+from sweeper.parameters import suggest
+from sweeper.space import build_sampler, suggest_rest
 from sweeper.space.bounds import CommonSpace, distributions
 from sweeper.spec import SweepSpec
 

@@ -8,13 +8,12 @@ from typing import Any
 import optuna
 import pytest
 
+from sweeper.parameters import active_params, suggest
 from sweeper.space import (
-    active_params,
     build_config,
     enqueue_values,
     grid_size,
     representative_params,
-    suggest,
 )
 from sweeper.spec import SweepSpec
 

@@ -7,7 +7,8 @@ from typing import Any
 import optuna
 import pytest
 
-from sweeper.space import build_sampler, enqueue_values, suggest
+from sweeper.parameters import suggest
+from sweeper.space import build_sampler, enqueue_values
 from sweeper.spec import SweepSpec
 
 NUMBERS: dict[str, Any] = {

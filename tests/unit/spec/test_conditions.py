@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from sweeper.spec.conditions import condition_values, is_active, parents_first
-from sweeper.spec.parameters import Parameter, Space
+from sweeper.parameters.conditions import condition_values, is_active, parents_first
+from sweeper.parameters.kinds import Parameter, Space
 
 
 def space(**parameters: dict[str, Any]) -> Space:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from sweeper.parameters.kinds import ChoiceParameter, FixedParameter, FloatParameter
 from sweeper.spec import SpecFile, read_spec
-from sweeper.spec.parameters import ChoiceParameter, FixedParameter, FloatParameter
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from sweeper.errors import SpecError
+from sweeper.parameters.kinds import FloatParameter
 from sweeper.spec import load_spec, read_spec
-from sweeper.spec.parameters import FloatParameter
 from sweeper.spec.rules import MedianRule, PatientRule, StallRule
 
 SMALL = """\

@@ -10,8 +10,8 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
+from sweeper.parameters.kinds import ChoiceParameter, FloatParameter
 from sweeper.paths import Home
-from sweeper.spec.parameters import ChoiceParameter, FloatParameter
 from sweeper.study.curves import Epoch
 from sweeper.study.events import (
     EpochRecorded,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sweeper.spec.fields import (
+from sweeper.parameters.fields import (
     Flag,
     Mistake,
     MistakesError,
@@ -18,7 +18,7 @@ from sweeper.spec.fields import (
     Section,
     Whole,
 )
-from sweeper.spec.values import (
+from sweeper.parameters.values import (
     choice_label,
     is_number,
     last_step,

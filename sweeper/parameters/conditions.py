@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sweeper.spec.parameters import Space
-from sweeper.spec.values import same_value
+from sweeper.parameters.kinds import Space
+from sweeper.parameters.values import same_value
 
 __all__ = ["condition_values", "is_active", "parents_first"]
 
