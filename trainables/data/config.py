@@ -42,6 +42,8 @@ class FolderConfig(BaseModel):
     Attributes:
         path: The folder that holds `train/`; `~` is the home folder, a relative path starts at
             the working directory.
+        only_val: There is nothing to train on: `val/`, or `images/` and `labels/` of `path` itself,
+            are scored, everything else there is left alone.
         val_frac: Share of the training images held out for validation, used only where there is
             no `val` folder; at least one image is held out and one is left.
         split_seed: Chooses the images held out, used only where there is no `val` folder.
@@ -51,6 +53,7 @@ class FolderConfig(BaseModel):
 
     source: Literal["folder"]
     path: Path = Field(strict=False)
+    only_val: bool = False
     val_frac: float = Field(default=0.2, gt=0.0, lt=1.0)
     split_seed: int = Field(default=0, ge=0, lt=2**32)
 

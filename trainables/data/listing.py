@@ -18,6 +18,7 @@ __all__ = ["ImagePair", "Listing", "list_folder"]
 
 _OTHER_IMAGES = (".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".npy", ".npz", ".h5", ".zarr")
 _LAYOUT = "expected are train/images, train/labels and, if you like, val/ and test/ alike"
+_VAL_LAYOUT = "expected are images/ and labels/, there or in a val/ folder"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +71,11 @@ def _list_into(
 ) -> int:
     """Fills `pairs` and `problems`; returns how many images were held out."""
     root = config.path
-    if missing := _explain_missing(root):
+    if missing := _explain_missing(root, config):
         problems.append(missing)
+        return 0
+    if config.only_val:
+        pairs["val"] = _list_split(_val_folder(root), problems)
         return 0
     pairs["train"] = _list_split(root / "train", problems)
     for split in ("val", "test"):
@@ -80,16 +84,24 @@ def _list_into(
     return 0 if (root / "val").is_dir() else _hold_out(config, pairs, problems)
 
 
-def _explain_missing(root: Path) -> Problem | None:
+def _val_folder(root: Path) -> Path:
+    return root / "val" if (root / "val").is_dir() else root
+
+
+def _explain_missing(root: Path, config: FolderConfig) -> Problem | None:
     """Why there is nothing to list, if so."""
+    layout = _VAL_LAYOUT if config.only_val else _LAYOUT
     if not root.is_dir():
         what = "is a file, not a folder" if root.exists() else "no such folder"
         looked_for = "" if root.is_absolute() else f" (looked for {root.absolute()})"
-        return Problem(where=str(root), reason=f"{what}{looked_for}; {_LAYOUT}")
-    if (root / "train").is_dir():
+        return Problem(where=str(root), reason=f"{what}{looked_for}; {layout}")
+    place = _val_folder(root) / "images" if config.only_val else root / "train"
+    if place.is_dir():
         return None
     found = sorted(entry.name for entry in root.iterdir() if not entry.name.startswith("."))
     shown = ", ".join(found[:6]) + (", ..." if len(found) > 6 else "") if found else "nothing"
+    if config.only_val:
+        return Problem(where=str(place), reason=f"no such folder; {layout}, found is {shown}")
     reason = f"no such folder; {_LAYOUT}, found is {shown}"
     if {"images", "labels"} <= set(found):
         reason = "no such folder; move images/ and labels/ into train/"

@@ -146,3 +146,20 @@ def test_a_folder_that_may_not_be_listed(
     monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(DataError, match=r"can't be listed \(Permission denied\)"):
         prepare(FolderConfig(source="folder", path=folder), tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
+    ("made", "place", "found"),
+    [((), "images", "nothing"), (("val",), "val/images", "val"), (("pictures",), "images", "pict")],
+)
+def test_images_that_are_only_scored_lie_in_val_or_in_the_folder_itself(
+    made: tuple[str, ...], place: str, found: str, tmp_path: Path
+) -> None:
+    root = tmp_path / "cells"
+    root.mkdir()
+    for name in made:
+        (root / name).mkdir()
+    reasons = problems_of(root, tmp_path / "cache", only_val=True)
+    reason = reasons[str(root / place)]
+    assert reason.startswith("no such folder; expected are images/ and labels/, there or in a val/")
+    assert f"found is {found}" in reason

@@ -52,6 +52,16 @@ def test_the_summary(folder: Path, tmp_path: Path) -> None:
     assert np.isfinite(list(summary.facts.values())).all()
 
 
+@pytest.mark.parametrize("place", ["", "val"])
+def test_a_folder_that_is_only_scored_needs_no_training_images(
+    place: str, folder: Path, tmp_path: Path
+) -> None:
+    if place:
+        shutil.rmtree(folder / "train")
+    data = read(folder if place else folder / "train", tmp_path / "cache", only_val=True)
+    assert (len(data.train), len(data.val), len(data.test)) == (0, 2 if place else 3, 0)
+
+
 def test_gray_is_repeated_among_colour(folder: Path, tmp_path: Path, write) -> None:
     colour = np.random.default_rng(0).integers(0, 255, (10, 12, 3), np.uint8)
     write(folder / "val" / "images" / "val_0.png", colour)
