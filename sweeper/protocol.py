@@ -8,13 +8,14 @@ It needs neither Ray nor MLflow nor a sweep::
     for _ in range(config["epochs"]):
         metrics = trainable.step()
 
-Two class methods let a sweep find mistakes before any trial starts: `check_config` and `prepare`.
-A trainable that leaves them out (or inherits `BaseTrainable`) is simply not checked.
+Everything in `BaseTrainable` is optional, whether a trainable inherits it or just has some of its
+methods: class methods that find mistakes before any trial starts, and what a trial tells about the
+settings that it chooses itself, like decoding thresholds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -26,6 +27,8 @@ __all__ = [
     "ConfigError",
     "DataError",
     "DataSummary",
+    "Decoding",
+    "DecodingTable",
     "DivergedError",
     "Problem",
     "Trainable",
@@ -73,6 +76,51 @@ class DataSummary:
     facts: Mapping[str, float]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoding:
+    """A way to turn outputs of a network into instances, and how good it is.
+
+    Attributes:
+        settings: Dotted path in the configuration -> JSON value, complete: with these settings
+            fixed, the configuration decodes like this. What does not apply is left out.
+        scores: By name, finite, over all images; how they are put together, `DecodingTable` says.
+    """
+
+    settings: Mapping[str, Any]
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodingTable:
+    """What a search for decodings found on one trained network.
+
+    Attributes:
+        tried: In the order of trying; the first is the default, used if nothing was searched.
+        chosen: Index in `tried` of the best on all images together.
+        default: Scores of the default.
+        honest: The same scores, each image decoded by what was chosen without it.
+        optimistic: The same scores of the chosen one on the images that chose it.
+        choose_by: Name of the score that decides; all mappings of scores hold it.
+        goal: `maximize` or `minimize` that score.
+        criterion: What the score is, in words ("mean AJI over images").
+        num_images: Images that were decoded, at least 1.
+        num_planned: Decodings that were to be tried, at least `len(tried)`; more: time was up.
+        notes: What a person should know besides, one sentence each.
+    """
+
+    tried: Sequence[Decoding]
+    chosen: int
+    default: Mapping[str, float]
+    honest: Mapping[str, float]
+    optimistic: Mapping[str, float]
+    choose_by: str
+    goal: str
+    criterion: str
+    num_images: int
+    num_planned: int
+    notes: Sequence[str] = ()
+
+
 @runtime_checkable
 class Trainable(Protocol):
     """What orchestration calls. One object serves several trials, one after the other."""
@@ -111,9 +159,10 @@ class Trainable(Protocol):
 
 
 class BaseTrainable:
-    """Optional base: the class methods that run in the driver, before any trial.
+    """Optional base: what orchestration also asks for.
 
-    They must be cheap to import: a driver needs no torch.
+    The class methods run in the driver, before any trial. They must be cheap to import: a driver
+    needs no torch.
     """
 
     #: Metric names a space may refer to; None: not known in advance.
@@ -144,3 +193,57 @@ class BaseTrainable:
         """Measures roughly how many seconds one epoch takes here; None: no idea."""
         del config, context
         return None
+
+    @classmethod
+    def searched_inside(cls, config: Mapping[str, Any]) -> Mapping[str, str]:
+        """Settings that a trial of this configuration searches itself.
+
+        A space that varies one of them too is refused.
+
+        Args:
+            config: Complete and without mistakes.
+
+        Returns:
+            Dotted path -> what to do instead, as a half sentence that follows "is searched inside
+            every trial" ("decode.search is nested; move it to fixed.decode.space").
+        """
+        del config
+        return {}
+
+    @classmethod
+    def scored_data(cls, folder: Path) -> Mapping[str, Any]:
+        """The section `data` of a configuration for a folder that is only scored, not trained on.
+
+        Args:
+            folder: What `sweeper decode --data` names; absolute; need not exist.
+
+        Raises:
+            UserError: This trainable reads no folders.
+        """
+        del folder
+        raise UserError("this trainable takes no --data", hint="--set data.KEY=VALUE may do")
+
+    def chosen(self) -> Mapping[str, Any]:
+        """What the trial has chosen itself, as of its newest epoch; asked after each `step`.
+
+        Returns:
+            Dotted path in the configuration -> JSON value; empty: nothing, or nothing yet. All of
+            it in each answer: what an answer leaves out is no longer chosen, unless it is empty.
+        """
+        return {}
+
+    def search_decodings(self, progress: Callable[[int, int], None]) -> DecodingTable:
+        """Searches decodings of the loaded network on its validation images; trains nothing.
+
+        Comes after `setup` and `load`, with settings that may ask for another decoding space or
+        other data than the trial had.
+
+        Args:
+            progress: To be told now and then how many decodings of how many were tried; quick.
+
+        Raises:
+            ConfigError: The settings ask for something that can't be searched.
+            UserError: This trainable decodes nothing.
+        """
+        del progress
+        raise UserError("this trainable searches no decodings")
