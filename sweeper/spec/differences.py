@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sweeper.parameters.fields import FieldPath
 from sweeper.parameters.values import same_value
-from sweeper.spec.wording import shown
+from sweeper.parameters.wording import shown
 from sweeper.spec.writing import plain
 
 __all__ = ["MISSING", "Difference", "brief", "find_differences"]

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sweeper.parameters.fields import FieldPath
+from sweeper.parameters.wording import did_you_mean, nearest
 from sweeper.spec.sections import Budget, Faults, Resources
 from sweeper.spec.sweep_spec import SweepSpec
-from sweeper.spec.wording import did_you_mean, nearest
 
 __all__ = ["RefusedError", "holds", "leaves", "resolve_key"]
 

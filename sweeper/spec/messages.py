@@ -9,11 +9,11 @@ from pydantic_core import ErrorDetails
 
 from sweeper.parameters.fields import PATTERN_WORDS, FieldPath, Mistake, MistakesError, Section
 from sweeper.parameters.kinds import PARAMETERS
+from sweeper.parameters.wording import did_you_mean, listed, nearest, shown
 from sweeper.spec.rules import RULES, WRAPPED_RULES
 from sweeper.spec.samplers import SAMPLERS
 from sweeper.spec.sections import Budget, Faults, Objective, Resources
 from sweeper.spec.sweep_spec import SweepSpec
-from sweeper.spec.wording import did_you_mean, listed, nearest, shown
 
 __all__ = ["mistakes_of"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sweeper.parameters.fields import FieldPath
+from sweeper.parameters.wording import dotted
 from sweeper.spec.keys import holds
-from sweeper.spec.wording import dotted
 
 __all__ = ["Origins"]
 

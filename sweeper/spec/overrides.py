@@ -25,9 +25,9 @@ from typing import Any
 
 from sweeper.errors import Problem
 from sweeper.parameters.fields import FieldPath
+from sweeper.parameters.wording import dotted, shown
 from sweeper.spec.keys import RefusedError, resolve_key
 from sweeper.spec.source import YamlError, parse_yaml
-from sweeper.spec.wording import dotted, shown
 
 __all__ = ["Overridden", "apply_overrides"]
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweeper.errors import Problem, SpecError
+from sweeper.parameters.wording import nearest
 from sweeper.spec.origins import Origins
 from sweeper.spec.overrides import apply_overrides
 from sweeper.spec.source import Source, YamlError, parse_yaml
 from sweeper.spec.sweep_spec import SweepSpec
 from sweeper.spec.validation import validate
-from sweeper.spec.wording import nearest
 
 __all__ = ["SpecFile", "load_spec", "read_source", "read_spec"]
 

@@ -16,7 +16,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from sweeper.parameters.fields import FieldPath, Mistake
-from sweeper.spec.wording import shown
+from sweeper.parameters.wording import shown
 
 __all__ = ["SCALARS", "Source", "YamlError", "parse_yaml"]
 

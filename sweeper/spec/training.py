@@ -11,12 +11,12 @@ from pydantic import Field, ValidationError
 
 from sweeper.errors import Problem, SpecError
 from sweeper.parameters.fields import FieldPath, Mistake, Section, TrainableName, Whole
+from sweeper.parameters.wording import nearest, shown
 from sweeper.spec.keys import RefusedError, holds, leaves
 from sweeper.spec.messages import mistakes_of
 from sweeper.spec.origins import Origins
 from sweeper.spec.overrides import apply_overrides
 from sweeper.spec.reading import read_source
-from sweeper.spec.wording import nearest, shown
 from sweeper.spec.writing import dump_yaml
 
 __all__ = ["TrainingFile", "dump_training", "read_training"]

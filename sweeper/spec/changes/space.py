@@ -19,11 +19,11 @@ from sweeper.parameters.kinds import (
     Parameter,
 )
 from sweeper.parameters.values import same_value
+from sweeper.parameters.wording import listed
 from sweeper.spec.changes.change import Change, History
 from sweeper.spec.differences import brief, find_differences
 from sweeper.spec.samplers import CmaesSampler, GridSampler
 from sweeper.spec.sweep_spec import SweepSpec
-from sweeper.spec.wording import listed
 
 __all__ = ["changes_of_space", "merged_space"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sweeper.parameters.checks import possible_values
 from sweeper.parameters.conditions import condition_values
 from sweeper.parameters.fields import Mistake
 from sweeper.parameters.kinds import FixedParameter, Space
 from sweeper.parameters.values import same_value
-from sweeper.spec.checks.conditions import possible_values
+from sweeper.parameters.wording import did_you_mean, listed, shown
 from sweeper.spec.checks.parts import Parts
-from sweeper.spec.wording import did_you_mean, listed, shown
 
 __all__ = ["check_start"]
 

@@ -1,0 +1,93 @@
+"""Constraints: which values may come together."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+__all__ = ["Constraint", "parse_constraint"]
+
+Relation = Literal["<", "<=", ">", ">="]
+
+_RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+_SIGNS = re.compile(r"[<>=!≤≥≠]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraint:
+    """A relation of two parameters, or of a parameter and a number.
+
+    Attributes:
+        left: Name of a parameter, or a number.
+        relation: How left stands to right.
+        right: Name of a parameter, or a number; at least one side is a parameter.
+    """
+
+    left: str | float
+    relation: Relation
+    right: str | float
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters, left to right."""
+        return tuple(side for side in (self.left, self.right) if isinstance(side, str))
+
+    def holds(self, values: Mapping[str, Any]) -> bool:
+        """Whether values keep to it.
+
+        Args:
+            values: Of the parameters that are active. A constraint on a parameter that is not
+                there holds: it asks for nothing.
+        """
+        if any(name not in values for name in self.names):
+            return True
+        left, right = (
+            values[side] if isinstance(side, str) else side for side in (self.left, self.right)
+        )
+        return _RELATIONS[self.relation](left, right)
+
+    def __str__(self) -> str:
+        return f"{self.left} {self.relation} {self.right}"
+
+
+def parse_constraint(text: str) -> Constraint:
+    """Reads a constraint such as `seed >= foreground` or `a < 0.5`.
+
+    Raises:
+        ValueError: It is none; the message says what is wrong, to be read after the field's name.
+    """
+    relations = _SIGNS.findall(text)
+    if len(relations) != 1:
+        what = "compares more than two sides; write one constraint for each pair"
+        raise ValueError(
+            f"'{text}' {what if relations else 'compares nothing; write a <= b, or a < 0.5'}"
+        )
+    (relation,) = relations
+    if relation not in _RELATIONS:
+        raise ValueError(f"'{text}': {relation} can't be used; known: {', '.join(_RELATIONS)}")
+    left, right = (_side(side.strip(), text) for side in text.split(relation))
+    if not isinstance(left, str) and not isinstance(right, str):
+        raise ValueError(f"'{text}' has no parameter")
+    return Constraint(left=left, relation=cast("Relation", relation), right=right)
+
+
+def _side(side: str, text: str) -> str | float:
+    if _NAME.fullmatch(side) and side.lower() not in {"nan", "inf", "infinity"}:
+        return side
+    try:
+        number = float(side)
+    except ValueError:
+        what = f"'{side}' is neither a parameter nor a number" if side else "a side is missing"
+        raise ValueError(f"'{text}': {what}") from None
+    if number - number != 0:
+        raise ValueError(f"'{text}': {side} is not finite")
+    return number
