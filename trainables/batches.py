@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -98,7 +98,9 @@ class EvenDraws:
         return rng.permutation(items[drawn])
 
 
-def batches_of(source: BatchSource, epoch: int, *, workers: int, pin: bool) -> Iterator[Batch]:
+def batches_of(
+    source: BatchSource, epoch: int, *, workers: int, pin: bool
+) -> Generator[Batch, None, None]:
     """All batches of an epoch in order.
 
     Args:

@@ -31,9 +31,13 @@ __all__ = ["Evaluation", "HVEvaluator"]
 class _Network(Protocol):
     """A network in training, as `Trainer` holds it."""
 
-    model: nn.Module
-    criterion: Criterion
     epoch: int
+
+    @property
+    def model(self) -> nn.Module: ...
+
+    @property
+    def criterion(self) -> Criterion: ...
 
     def autocast(self) -> AbstractContextManager[None]: ...
 

@@ -103,7 +103,7 @@ class HVRun:
         metrics = self._trainer.train_epoch()
         trained = time.perf_counter()
         epoch = self._trainer.epoch
-        metrics |= {"epoch": float(epoch), "time/train_s": trained - start}
+        metrics |= {"epoch": float(epoch), "time/train_s": self._trainer.trained_s}
         if epoch % self._config.eval_every == 0 or epoch == self._config.epochs:
             evaluation = self._evaluator.evaluate(self._trainer)
             metrics |= {**evaluation.metrics, "time/eval_s": time.perf_counter() - trained}
@@ -144,7 +144,8 @@ class HVRun:
         return step_s * self._source.num_steps + evaluation_s / self._config.eval_every
 
     def close(self) -> None:
-        """Gives back the GPU's memory."""
+        """Ends all threads and gives back the GPU's memory."""
+        self._trainer.close()
         del self._trainer, self._evaluator
         if self._device.type == "cuda":
             torch.cuda.empty_cache()

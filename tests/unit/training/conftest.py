@@ -1,0 +1,95 @@
+"""A network small enough to reason about, and everything that training it takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from trainables.batches import Batch, derive_rng
+from trainables.optimization import OptimConfig
+from trainables.training import Trainer, TrainerSettings, seed_torch
+
+
+@dataclass
+class Terms:
+    total: Tensor
+    raw: dict[str, Tensor]
+    weighted: dict[str, Tensor]
+
+
+class SquaredError(nn.Module):
+    """Twice the squared error, with one loss weight that is learnt."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log_weight = nn.Parameter(torch.zeros(()))
+
+    def forward(self, outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Terms:
+        raw = (outputs["y"] - targets["y"]).square().mean()
+        weighted = 2.0 * self.log_weight.exp() * raw
+        return Terms(total=weighted, raw={"mse": raw}, weighted={"mse": weighted})
+
+
+class Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.Dropout(0.3), nn.Conv2d(4, 1, 1)
+        )
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        return {"y": self.layers(x)}
+
+
+class Noise:
+    """Learn to double the input."""
+
+    num_steps = 5
+
+    def __init__(self, *, bad_epoch: int = 0, fault: Exception | None = None) -> None:
+        self.bad_epoch = bad_epoch
+        self.fault = fault
+        self.asked: list[tuple[int, int]] = []
+
+    def batch(self, epoch: int, step: int) -> Batch:
+        self.asked.append((epoch, step))
+        x = torch.from_numpy(derive_rng(7, epoch, step).normal(size=(4, 1, 8, 8))).float()
+        if epoch == self.bad_epoch and step == 3:
+            if self.fault is not None:
+                raise self.fault
+            x = x * math.nan
+        return Batch(inputs=x, targets={"y": 2 * x})
+
+
+@pytest.fixture
+def noise() -> type[Noise]:
+    return Noise
+
+
+@pytest.fixture
+def build(noise: type[Noise]) -> Callable[..., Trainer]:
+    def built(
+        *, lr: float = 1e-2, source: Noise | None = None, workers: int = 0, epochs: int = 4
+    ) -> Trainer:
+        seed_torch(3, 0)
+        return Trainer(
+            model=Network(),
+            criterion=SquaredError(),
+            source=source or noise(),
+            probe=lambda outputs, targets: {"y_mean": outputs["y"].mean()},
+            settings=TrainerSettings(
+                epochs=epochs,
+                optim=OptimConfig(lr=lr, weight_decay=0.1, warmup_epochs=1.0, clip_norm=0.5),
+                amp=True,
+                device=torch.device("cpu"),
+                workers=workers,
+                seed=3,
+            ),
+        )
+
+    return built
