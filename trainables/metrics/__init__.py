@@ -1,29 +1,36 @@
 """Scores of instance segmentations, all from one overlap table. No torch."""
 
 from trainables.metrics.information import VariationOfInformation
-from trainables.metrics.panoptic import PanopticQuality
+from trainables.metrics.objects import Detection
+from trainables.metrics.panoptic import PanopticDefinition, PanopticQuality
 from trainables.metrics.rand import AdaptedRandError, RandDefinition
 from trainables.metrics.scores import (
     adapted_rand_error,
     aji,
     aji_plus,
     count_error,
+    detection,
     dice,
     panoptic_quality,
     variation_of_information,
 )
 from trainables.metrics.table import OverlapTable, pooled
+from trainables.metrics.truth import Truth
 
 __all__ = [
     "AdaptedRandError",
+    "Detection",
     "OverlapTable",
+    "PanopticDefinition",
     "PanopticQuality",
     "RandDefinition",
+    "Truth",
     "VariationOfInformation",
     "adapted_rand_error",
     "aji",
     "aji_plus",
     "count_error",
+    "detection",
     "dice",
     "panoptic_quality",
     "pooled",

@@ -1,4 +1,4 @@
-"""Label ids of any integer type, made consecutive."""
+"""Label ids of any integer type: refused if they are none, made consecutive."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["check_labels", "consecutive_ids"]
+__all__ = ["check_integers", "check_labels", "check_not_negative", "consecutive_ids"]
 
 # A look-up table this many times longer than the ids is still cheaper than sorting them.
 _TABLE_PER_ID = 8
@@ -28,14 +28,33 @@ def check_labels(labels: Any, name: str) -> NDArray[np.integer[Any]]:
         ValueError: The dtype is not an integer one (bool is not: it does not tell objects apart),
             or an id is negative.
     """
+    array = check_integers(labels, name)
+    check_not_negative(array, name)
+    return array
+
+
+def check_integers(labels: Any, name: str) -> NDArray[np.integer[Any]]:
+    """The labels as an array, not copied; `check_labels` without a look at the ids.
+
+    Raises:
+        ValueError: The dtype is not an integer one.
+    """
     array = np.asarray(labels)
     if not np.issubdtype(array.dtype, np.integer):
         raise ValueError(
             f"{name} labels must be integers that tell objects apart, got dtype {array.dtype}"
         )
-    if np.issubdtype(array.dtype, np.signedinteger) and array.size and array.min() < 0:
-        raise ValueError(f"{name} labels must not be negative, got {array.min()}")
     return array
+
+
+def check_not_negative(ids: NDArray[np.integer[Any]], name: str) -> None:
+    """Refuses negative ids.
+
+    Raises:
+        ValueError: The smallest id is negative.
+    """
+    if np.issubdtype(ids.dtype, np.signedinteger) and ids.size and ids.min() < 0:
+        raise ValueError(f"{name} labels must not be negative, got {ids.min()}")
 
 
 def consecutive_ids(ids: NDArray[np.integer[Any]]) -> tuple[NDArray[np.int64], int]:

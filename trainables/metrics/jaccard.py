@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from trainables.metrics.matching import match_by_total_iou
 from trainables.metrics.pairs import ObjectPairs, PairCounts
 
 __all__ = ["compute_aji", "compute_aji_plus", "compute_dice"]
@@ -38,17 +36,18 @@ def compute_aji(counts: PairCounts) -> float:
     Source: Kumar et al. 2017, doi:10.1109/TMI.2017.2677499.
     """
     pairs = counts.object_pairs()
-    by_row_then_iou = np.lexsort((pairs.cols, -pairs.iou, pairs.rows))
-    rows = pairs.rows[by_row_then_iou]
-    first = np.ones(rows.size, dtype=bool)
-    first[1:] = rows[1:] != rows[:-1]
-    return _aggregated(pairs, by_row_then_iou[first])
+    iou = pairs.iou
+    best = np.zeros(pairs.true_sizes.size)
+    np.maximum.at(best, pairs.rows, iou)
+    is_best = np.flatnonzero(iou == best[pairs.rows])
+    rows = pairs.rows[is_best]
+    return _aggregated(pairs, is_best[np.diff(rows, prepend=-1) > 0])
 
 
 def compute_aji_plus(counts: PairCounts) -> float:
     """Aggregated Jaccard index with a one-to-one assignment of largest total IoU.
 
-    Where two assignments have the same total, the solver's order (by ids) decides.
+    Where two assignments have the same total, the order of the ids decides.
 
     Returns:
         In [0, 1]; 1 if both are empty, 0 if one is.
@@ -56,7 +55,7 @@ def compute_aji_plus(counts: PairCounts) -> float:
     Source: Graham et al. 2019, doi:10.1016/j.media.2019.101563.
     """
     pairs = counts.object_pairs()
-    return _aggregated(pairs, _assignment(pairs))
+    return _aggregated(pairs, match_by_total_iou(pairs))
 
 
 def _aggregated(pairs: ObjectPairs, chosen: IntArray) -> float:
@@ -71,46 +70,3 @@ def _aggregated(pairs: ObjectPairs, chosen: IntArray) -> float:
         + int(pairs.pred_sizes[unused].sum())
     )
     return int(pairs.shared[chosen].sum()) / union if union else 1.0
-
-
-def _assignment(pairs: ObjectPairs) -> IntArray:
-    """Indices of the pairs of a one-to-one assignment with the largest total IoU.
-
-    Objects that share no chain of overlaps can't compete, so each connected component of the
-    overlap graph is solved alone: most have one pair, and a dense matrix of a whole image is never
-    built.
-    """
-    if pairs.rows.size == 0:
-        return np.zeros(0, dtype=np.int64)
-    component = _component_of_pairs(pairs)
-    order = np.argsort(component, kind="stable")
-    starts = np.flatnonzero(np.diff(component[order], prepend=-1))
-    sizes = np.diff(starts, append=order.size)
-    chosen = [order[starts[sizes == 1]]]
-    iou = pairs.iou
-    for start, size in zip(starts[sizes > 1], sizes[sizes > 1], strict=True):
-        members = order[start : start + size]
-        chosen.append(_solve(pairs.rows[members], pairs.cols[members], iou[members], members))
-    return np.concatenate(chosen)
-
-
-def _component_of_pairs(pairs: ObjectPairs) -> IntArray:
-    num_rows = pairs.true_sizes.size
-    nodes = num_rows + pairs.pred_sizes.size
-    edges = np.ones(pairs.rows.size, dtype=np.int8)
-    graph = coo_array((edges, (pairs.rows, pairs.cols + num_rows)), shape=(nodes, nodes))
-    _, component = connected_components(graph, directed=False)
-    return np.asarray(component, dtype=np.int64)[pairs.rows]
-
-
-def _solve(rows: IntArray, cols: IntArray, iou: NDArray[np.float64], members: IntArray) -> IntArray:
-    row_ids, row = np.unique(rows, return_inverse=True)
-    col_ids, col = np.unique(cols, return_inverse=True)
-    if row_ids.size == 1 or col_ids.size == 1:
-        return members[[np.argmax(iou)]]
-    value = np.zeros((row_ids.size, col_ids.size))
-    pair = np.full(value.shape, -1, dtype=np.int64)
-    value[row, col] = iou
-    pair[row, col] = members
-    best = pair[linear_sum_assignment(value, maximize=True)]
-    return best[best >= 0]

@@ -8,16 +8,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from trainables.metrics.ids import check_labels, consecutive_ids
+from trainables.metrics.counting import Cells, OverlapCounter
+from trainables.metrics.ids import consecutive_ids
 
 __all__ = ["ObjectPairs", "PairCounts"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
-
-# Up to this many cells, a dense table is filled faster than the codes are sorted.
-_CELLS_PER_VOXEL = 4
-_SMALL_CELLS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,27 +82,19 @@ class PairCounts:
         Raises:
             ValueError: The shapes differ, a dtype is not an integer one, or an id is negative.
         """
-        true_labels, pred_labels = check_labels(true, "true"), check_labels(pred, "predicted")
-        if true_labels.shape != pred_labels.shape:
-            raise ValueError(
-                "true and predicted labels must have one shape, "
-                f"got {true_labels.shape} and {pred_labels.shape}"
-            )
-        flat_true, flat_pred = true_labels.ravel(), pred_labels.ravel()
-        foreground = np.flatnonzero((flat_true != 0) | (flat_pred != 0))
-        true_ids, num_true = consecutive_ids(flat_true[foreground])
-        pred_ids, num_pred = consecutive_ids(flat_pred[foreground])
-        rows, cols, counts = _count_pairs(true_ids, pred_ids, num_true + 1, num_pred + 1)
-        both_empty = flat_true.size - foreground.size
-        if both_empty:
-            rows, cols = (np.concatenate(([0], part)) for part in (rows, cols))
-            counts = np.concatenate(([both_empty], counts))
+        return cls.from_cells(OverlapCounter(true).count(pred))
+
+    @classmethod
+    def from_cells(cls, cells: Cells) -> Self:
+        """Makes a table of one image out of its counted pairs of ids."""
+        rows, num_true = consecutive_ids(cells.true_ids)
+        cols, num_pred = consecutive_ids(cells.pred_ids)
         return cls(
             rows=rows,
             cols=cols,
-            counts=counts,
-            true_sizes=_summed(counts, rows, num_true + 1),
-            pred_sizes=_summed(counts, cols, num_pred + 1),
+            counts=cells.counts,
+            true_sizes=_summed(cells.counts, rows, num_true + 1),
+            pred_sizes=_summed(cells.counts, cols, num_pred + 1),
         )
 
     @property
@@ -146,21 +135,6 @@ class PairCounts:
             true_sizes=self.true_sizes[first:],
             pred_sizes=self.pred_sizes[first:],
         )
-
-
-def _count_pairs(
-    true_ids: IntArray, pred_ids: IntArray, num_rows: int, num_cols: int
-) -> tuple[IntArray, IntArray, IntArray]:
-    codes = true_ids * num_cols + pred_ids
-    cells = num_rows * num_cols
-    if cells <= max(_CELLS_PER_VOXEL * codes.size, _SMALL_CELLS):
-        table = np.bincount(codes, minlength=cells)
-        found = np.flatnonzero(table)
-        counts = table[found]
-    else:
-        found, counts = np.unique(codes, return_counts=True)
-    rows, cols = np.divmod(found, num_cols)
-    return rows, cols, counts.astype(np.int64, copy=False)
 
 
 def _summed(counts: IntArray, index: IntArray, length: int) -> IntArray:

@@ -1,14 +1,19 @@
-"""Panoptic quality and the count of objects."""
+"""Panoptic quality in its two definitions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, assert_never
 
 import numpy as np
 
 from trainables.metrics.pairs import PairCounts
 
-__all__ = ["PanopticQuality", "compute_count_error", "compute_panoptic_quality"]
+__all__ = ["PanopticDefinition", "PanopticQuality", "compute_panoptic_quality"]
+
+PanopticDefinition = Literal["kirillov", "hovernet"]
+
+_HOVERNET_EPSILON = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +31,14 @@ class PanopticQuality:
     sq: float
 
 
-def compute_panoptic_quality(counts: PairCounts) -> PanopticQuality:
+def compute_panoptic_quality(
+    counts: PairCounts, *, definition: PanopticDefinition = "kirillov"
+) -> PanopticQuality:
     """Panoptic quality of the pairs with an IoU above (not at) one half, which are one-to-one.
+
+    * `kirillov` (the paper): SQ is the mean IoU of the pairs; a perfect prediction has exactly 1.
+    * `hovernet` (the HoVer-Net repository): SQ is the sum of their IoU / (pairs + 1e-6), a little
+      less; for comparisons with numbers that were computed so.
 
     Returns:
         All 1 if both are empty, all 0 if one is or if nothing matches.
@@ -43,16 +54,11 @@ def compute_panoptic_quality(counts: PairCounts) -> PanopticQuality:
     if not num_matched:
         return PanopticQuality(pq=0.0, dq=0.0, sq=0.0)
     dq = 2 * num_matched / objects
-    sq = float(pairs.iou[matched].mean())
+    match definition:
+        case "kirillov":
+            sq = float(pairs.iou[matched].mean())
+        case "hovernet":
+            sq = float(pairs.iou[matched].sum()) / (num_matched + _HOVERNET_EPSILON)
+        case _:
+            assert_never(definition)
     return PanopticQuality(pq=dq * sq, dq=dq, sq=sq)
-
-
-def compute_count_error(counts: PairCounts) -> float:
-    """How far the number of objects is off: |predicted - true| / max(true, 1).
-
-    In a pooled table too many in one image and too few in another cancel.
-
-    Returns:
-        At least 0, without an upper bound; 0 if the numbers agree.
-    """
-    return abs(counts.num_pred - counts.num_true) / max(counts.num_true, 1)

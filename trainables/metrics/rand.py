@@ -54,8 +54,7 @@ def compute_adapted_rand_error(
     Precision is agreed / pred, recall agreed / true. The two definitions can't be compared.
 
     Differs: `skimage.metrics.adapted_rand_error` returns precision and recall swapped (its issue
-        6485);
-    here precision falls with merges in both definitions.
+        6485); here precision falls with merges in both definitions.
 
     Returns:
         Error 0, precision and recall 1 if both are empty; error 1, precision and recall 0 if one
@@ -67,18 +66,22 @@ def compute_adapted_rand_error(
         return AdaptedRandError(error=0.0, precision=1.0, recall=1.0)
     if not counts.num_true or not counts.num_pred:
         return AdaptedRandError(error=1.0, precision=0.0, recall=0.0)
-    match definition:
-        case "snemi3d":
-            sums = _snemi3d_sums(counts)
-        case "skimage":
-            sums = _skimage_sums(counts)
-        case _:
-            assert_never(definition)
+    sums = _sums(counts, definition)
     precision = sums.agreed / sums.pred if sums.pred else 1.0
     recall = sums.agreed / sums.true if sums.true else 1.0
     total = sums.true + sums.pred
     error = 1.0 - 2 * sums.agreed / total if total else 0.0
     return AdaptedRandError(error=error, precision=precision, recall=recall)
+
+
+def _sums(counts: PairCounts, definition: RandDefinition) -> _Sums:
+    match definition:
+        case "snemi3d":
+            return _snemi3d_sums(counts)
+        case "skimage":
+            return _skimage_sums(counts)
+        case _:
+            assert_never(definition)
 
 
 def _snemi3d_sums(counts: PairCounts) -> _Sums:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from trainables.metrics.information import VariationOfInformation
-from trainables.metrics.panoptic import PanopticQuality
+from trainables.metrics.objects import Detection
+from trainables.metrics.panoptic import PanopticDefinition, PanopticQuality
 from trainables.metrics.rand import AdaptedRandError, RandDefinition
 from trainables.metrics.table import OverlapTable
 
@@ -19,6 +20,7 @@ __all__ = [
     "aji",
     "aji_plus",
     "count_error",
+    "detection",
     "dice",
     "panoptic_quality",
     "variation_of_information",
@@ -35,9 +37,16 @@ def aji_plus(true: ArrayLike, pred: ArrayLike) -> float:
     return OverlapTable.from_labels(true, pred).aji_plus()
 
 
-def panoptic_quality(true: ArrayLike, pred: ArrayLike) -> PanopticQuality:
+def panoptic_quality(
+    true: ArrayLike, pred: ArrayLike, definition: PanopticDefinition = "kirillov"
+) -> PanopticQuality:
     """Panoptic quality with `.pq .dq .sq` in [0, 1]; see `panoptic.compute_panoptic_quality`."""
-    return OverlapTable.from_labels(true, pred).panoptic_quality()
+    return OverlapTable.from_labels(true, pred).panoptic_quality(definition)
+
+
+def detection(true: ArrayLike, pred: ArrayLike, iou_threshold: float = 0.5) -> Detection:
+    """`.precision .recall .f1` of the objects in [0, 1]; see `objects.compute_detection`."""
+    return OverlapTable.from_labels(true, pred).detection(iou_threshold)
 
 
 def dice(true: ArrayLike, pred: ArrayLike) -> float:
@@ -58,5 +67,5 @@ def variation_of_information(true: ArrayLike, pred: ArrayLike) -> VariationOfInf
 
 
 def count_error(true: ArrayLike, pred: ArrayLike) -> float:
-    """Relative error of the number of objects; see `panoptic.compute_count_error`."""
+    """Relative error of the number of objects; see `objects.compute_count_error`."""
     return OverlapTable.from_labels(true, pred).count_error()

@@ -9,10 +9,11 @@ import numpy as np
 
 from trainables.metrics.information import VariationOfInformation, compute_variation_of_information
 from trainables.metrics.jaccard import compute_aji, compute_aji_plus, compute_dice
+from trainables.metrics.objects import Detection, compute_count_error, compute_detection
 from trainables.metrics.pairs import IntArray, PairCounts
 from trainables.metrics.panoptic import (
+    PanopticDefinition,
     PanopticQuality,
-    compute_count_error,
     compute_panoptic_quality,
 )
 from trainables.metrics.rand import AdaptedRandError, RandDefinition, compute_adapted_rand_error
@@ -36,9 +37,13 @@ class OverlapTable(PairCounts):
         """Aggregated Jaccard index with a one-to-one assignment, see `compute_aji_plus`."""
         return compute_aji_plus(self)
 
-    def panoptic_quality(self) -> PanopticQuality:
+    def panoptic_quality(self, definition: PanopticDefinition = "kirillov") -> PanopticQuality:
         """Panoptic, detection and segmentation quality, see `compute_panoptic_quality`."""
-        return compute_panoptic_quality(self)
+        return compute_panoptic_quality(self, definition=definition)
+
+    def detection(self, iou_threshold: float = 0.5) -> Detection:
+        """Precision, recall and F1 of the objects at an IoU, see `compute_detection`."""
+        return compute_detection(self, iou_threshold=iou_threshold)
 
     def dice(self) -> float:
         """Dice of the foreground, see `compute_dice`."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainables.metrics import OverlapTable, pooled
+from trainables.metrics import OverlapTable, Truth, counting, pooled
 
 EMPTY = np.zeros((4, 5), dtype=np.int32)
 TWO = np.zeros((4, 5), dtype=np.int32)
@@ -14,8 +14,10 @@ SHIFTED = np.roll(TWO, 1, axis=1)
 def all_scores(table):
     quality, rand = table.panoptic_quality(), table.adapted_rand_error()
     other, information = table.adapted_rand_error("skimage"), table.variation_of_information()
+    found, loose = table.detection(), table.detection(0.1)
     return np.array(
         [
+            *(found.precision, found.recall, found.f1, loose.precision, loose.recall, loose.f1),
             *(table.aji(), table.aji_plus(), table.dice(), quality.pq, quality.dq, quality.sq),
             *(rand.error, rand.precision, rand.recall, information.split, information.merge),
             *(other.error, other.precision, other.recall, table.count_error()),
@@ -27,6 +29,8 @@ def good_and_bad(table):
     rand, other = table.adapted_rand_error(), table.adapted_rand_error("skimage")
     quality = table.panoptic_quality()
     good = {table.aji(), table.aji_plus(), table.dice(), quality.pq, quality.dq, quality.sq}
+    for found in (table.detection(), table.detection(0.0), table.detection(0.9)):
+        good |= {found.precision, found.recall, found.f1}
     good |= {rand.precision, rand.recall, other.precision, other.recall}
     return good, {rand.error, other.error}
 
@@ -39,6 +43,20 @@ def test_equal_maps_are_perfect(labels):
     information = table.variation_of_information()
     assert good_and_bad(table) == ({1.0}, {0.0})
     assert (information.split, information.merge, table.count_error()) == (0.0, 0.0, 0.0)
+
+
+def test_hovernet_variant_keeps_the_conventions():
+    assert OverlapTable.from_labels(EMPTY, EMPTY).panoptic_quality("hovernet").pq == 1.0
+    for maps in [(EMPTY, TWO), (TWO, EMPTY)]:
+        assert OverlapTable.from_labels(*maps).panoptic_quality("hovernet").pq == 0.0
+    equal = OverlapTable.from_labels(TWO, TWO).panoptic_quality("hovernet")
+    assert 1 - 1e-6 < equal.pq < 1
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.0, float("nan")])
+def test_detection_refuses_a_threshold_that_is_no_iou(threshold):
+    with pytest.raises(ValueError, match=r"iou_threshold must be in \[0, 1\), got"):
+        OverlapTable.from_labels(TWO, TWO).detection(threshold)
 
 
 @pytest.mark.parametrize(("true", "pred"), [(EMPTY, TWO), (TWO, EMPTY)])
@@ -87,6 +105,43 @@ def test_ids_may_have_gaps_of_any_size(top):
     )
 
 
+def same_tables(one, other):
+    names = ("rows", "cols", "counts", "true_sizes", "pred_sizes")
+    assert all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)
+    assert one.num_images == other.num_images
+
+
+@pytest.mark.parametrize("block", [1, 3, 8, 64])
+@pytest.mark.parametrize("top", [5, 2**64 - 1])
+def test_blocks_leave_no_trace(monkeypatch, block, top):
+    rng = np.random.default_rng(0)
+    ids = np.array([0, 1, 3, top], dtype=np.uint64)
+    true, pred = ids[rng.integers(0, 4, (7, 9))], rng.integers(0, 5, (7, 9), dtype=np.int16)
+    whole = OverlapTable.from_labels(true, pred)
+    dense = np.zeros((4, 5), dtype=int)
+    np.add.at(dense, (np.searchsorted(ids, true).ravel(), pred.ravel()), 1)
+    assert np.array_equal(dense[whole.rows, whole.cols], whole.counts)
+    assert whole.counts.sum() == 63
+    monkeypatch.setattr(counting, "_BLOCK", block)
+    same_tables(OverlapTable.from_labels(true, pred), whole)
+
+
+def test_prepared_truth_gives_the_same_tables_for_every_prediction():
+    truth = Truth(TWO)
+    assert truth.shape == TWO.shape
+    for pred in (SHIFTED, TWO, EMPTY, SHIFTED.astype("uint64") * 2**60, SHIFTED.T.copy().T):
+        same_tables(truth.table(pred), OverlapTable.from_labels(TWO, pred))
+
+
+def test_prepared_truth_refuses_what_can_not_be_compared():
+    with pytest.raises(ValueError, match="true labels must not be negative, got -2"):
+        Truth(-TWO)
+    with pytest.raises(ValueError, match=r"one shape, got \(4, 5\) and \(20,\)"):
+        Truth(TWO).table(TWO.ravel())
+    with pytest.raises(ValueError, match="predicted labels must not be negative, got -1"):
+        Truth(TWO).table(TWO - 1)
+
+
 def test_ids_without_any_background():
     full = np.array([[2**40, 2**40, 7]])
     table = OverlapTable.from_labels(full, full)
@@ -122,6 +177,7 @@ def test_input_is_left_alone():
         (TWO.astype(float), TWO, "true labels must be integers .* got dtype float64"),
         (TWO, TWO > 0, "predicted labels must be integers .* got dtype bool"),
         (-TWO, TWO, "true labels must not be negative, got -2"),
+        (TWO, -TWO, "predicted labels must not be negative, got -2"),
     ],
 )
 def test_wrong_input_is_refused(true, pred, message):

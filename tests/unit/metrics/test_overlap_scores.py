@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import trainables.metrics as metrics
-from trainables.metrics import OverlapTable
+from trainables.metrics import Detection, OverlapTable
 
 LOG2_3 = np.log2(3)
 
@@ -74,6 +74,8 @@ def test_functions_equal_the_methods(table):
     assert metrics.aji(TRUE, PRED) == table.aji()
     assert metrics.aji_plus(TRUE, PRED) == table.aji_plus()
     assert metrics.panoptic_quality(TRUE, PRED) == table.panoptic_quality()
+    assert metrics.panoptic_quality(TRUE, PRED, "hovernet") == table.panoptic_quality("hovernet")
+    assert metrics.detection(TRUE, PRED, 0.3) == table.detection(0.3)
     assert metrics.dice(TRUE, PRED) == table.dice()
     assert metrics.adapted_rand_error(TRUE, PRED) == table.adapted_rand_error()
     assert metrics.adapted_rand_error(TRUE, PRED, "skimage") == table.adapted_rand_error("skimage")
@@ -102,6 +104,40 @@ def test_aji_tie_goes_to_the_smallest_id():
     assert metrics.aji(true, pred) == pytest.approx(2 / (6 + 10))
     # With the ids the other way round it is the larger one.
     assert metrics.aji(true, np.where(pred == 3, 10, pred)) == pytest.approx(4 / (12 + 2))
+
+
+def test_hovernet_variant_divides_by_a_little_more(table):
+    quality = table.panoptic_quality("hovernet")
+    assert quality.dq == 0.5
+    assert quality.sq == pytest.approx(0.6 / 1.000001, rel=1e-15)
+    assert quality.pq == quality.dq * quality.sq
+
+
+def test_detection_by_hand(table):
+    # IoU: (1,1) 0.6, (2,1) 1/7, (2,2) 0.4; one of two at 0.5, both below 0.4, none at 0.6.
+    found = table.detection()
+    assert found == Detection(
+        precision=0.5, recall=0.5, f1=0.5, num_matched=1, num_true=2, num_pred=2
+    )
+    matched = [table.detection(at).num_matched for at in (0, 0.39, 0.4, 0.59, 0.6, 0.9)]
+    assert matched == [2, 2, 1, 1, 0, 0]
+
+
+def test_detection_with_unequal_counts():
+    true, pred = np.array([1, 1, 2, 2, 3, 3, 3, 0]), np.array([5, 5, 0, 0, 6, 6, 7, 8])
+    found = metrics.detection(true, pred)
+    # 5 is true 1 and 6 is 2/3 of true 3; 7 and 8 are too many.
+    assert (found.num_matched, found.num_true, found.num_pred) == (2, 3, 4)
+    assert (found.precision, found.recall, found.f1) == (0.5, 2 / 3, 4 / 7)
+
+
+def test_detection_below_one_half_finds_the_most_pairs():
+    # IoU: (1,1) 4/8, (1,2) 3/7, (2,1) 4/10. Taking the largest first would match true 1 alone.
+    true = np.repeat([1, 1, 2, 2], [4, 3, 4, 2])
+    pred = np.repeat([1, 2, 1, 0], [4, 3, 4, 2])
+    assert metrics.detection(true, pred, 0.3).num_matched == 2
+    assert metrics.detection(true, pred, 0.41).num_matched == 1
+    assert metrics.detection(true, pred, 0.5).num_matched == 0
 
 
 def test_iou_of_exactly_one_half_is_no_match():
