@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from sweeper.parameters.fields import PATTERN_WORDS, MistakesError
 from sweeper.protocol import Problem
 
 __all__ = ["find_problems"]
@@ -26,8 +27,20 @@ def find_problems(model: type[BaseModel], config: Mapping[str, Any]) -> list[Pro
     try:
         model.model_validate(config)
     except ValidationError as error:
-        return [_problem(model, details) for details in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+        return [problem for details in found for problem in _problems(model, details)]
     return []
+
+
+def _problems(model: type[BaseModel], details: Mapping[str, Any]) -> Iterator[Problem]:
+    cause = details.get("ctx", {}).get("error")
+    if not isinstance(cause, MistakesError):
+        yield _problem(model, details)
+        return
+    path = _resolve(model, details["loc"]).path
+    for below, reason in cause.found:
+        where = ".".join(map(str, (path, *below) if path else below))
+        yield Problem(where=where or "config", reason=reason)
 
 
 def _problem(model: type[BaseModel], details: Mapping[str, Any]) -> Problem:
@@ -44,6 +57,13 @@ def _problem(model: type[BaseModel], details: Mapping[str, Any]) -> Problem:
             context = details["ctx"]
             reason = f"should be {context['expected_tags']}, not {context['tag']!r}"
             return Problem(where=f"{path}.{_tag_field(members)}", reason=reason)
+        case "string_pattern_mismatch" if words := PATTERN_WORDS.get(details["ctx"]["pattern"]):
+            return Problem(where=path, reason=f"{details['input']!r} {words}")
+        case "too_short":
+            return Problem(where=path, reason="should not be empty")
+        case "model_attributes_type" | "model_type" | "dict_type":
+            reason = f"should be a mapping of names to values, not {details['input']!r}"
+            return Problem(where=path or "config", reason=reason)
         case _:
             return Problem(where=path or "config", reason=_reason(details))
 
@@ -51,7 +71,7 @@ def _problem(model: type[BaseModel], details: Mapping[str, Any]) -> Problem:
 def _reason(details: Mapping[str, Any]) -> str:
     message = str(details["msg"]).removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
     value = details["input"]
-    if isinstance(value, str | int | float | None) and not message.endswith(repr(value)):
+    if isinstance(value, str | int | float | None) and not message.endswith(f", not {value!r}"):
         message += f", not {value!r}"
     return message[:1].lower() + message[1:]
 
@@ -74,7 +94,15 @@ class _Place(NamedTuple):
 def _resolve(model: type[BaseModel], location: tuple[int | str, ...]) -> _Place:
     parts: list[str] = []
     members = [model]
+    is_key = False
     for part in location:
+        if part == "[key]":
+            continue
+        if is_key:
+            # Of a mapping or a list: what holds for one value holds for all.
+            parts.append(str(part))
+            is_key = False
+            continue
         chosen = [member for member in members if part in _tags(member).values()]
         if chosen and len(members) > 1:
             members = chosen
@@ -82,6 +110,7 @@ def _resolve(model: type[BaseModel], location: tuple[int | str, ...]) -> _Place:
         parts.append(str(part))
         fields = [member.model_fields.get(str(part)) for member in members]
         members = [found for field in fields if field for found in _models_in(field.annotation)]
+        is_key = any(field is not None and _has_keys(field.annotation) for field in fields)
     return _Place(".".join(parts), members)
 
 
@@ -92,6 +121,17 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     inner = get_args(annotation)
     for part in inner[:1] if get_origin(annotation) is Annotated else inner:
         yield from _models_in(part)
+
+
+def _has_keys(annotation: Any) -> bool:
+    """Whether values of the type have keys or positions, which stand in locations."""
+    origin = get_origin(annotation)
+    if origin in {dict, list, tuple, Mapping}:
+        return True
+    inner = get_args(annotation)
+    return origin is not Literal and any(
+        _has_keys(part) for part in (inner[:1] if origin is Annotated else inner)
+    )
 
 
 def _tag_field(members: list[type[BaseModel]]) -> str:
