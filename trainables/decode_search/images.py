@@ -9,7 +9,7 @@ from typing import Any
 
 from trainables.decode_search.criteria import measure
 from trainables.decode_search.items import Bench, Decoder, SearchItem
-from trainables.metrics import OverlapTable
+from trainables.metrics import OverlapTable, Truth
 
 __all__ = ["ImageScores", "SearchImages"]
 
@@ -41,6 +41,7 @@ class SearchImages:
         self._items = items
         self._choose_by = choose_by
         self._benches: list[Bench | None] = [None] * len(items)
+        self._truths = [Truth(item.labels) for item in items]
         self._is_kept: list[bool] = []
         num_px = 0
         for item in items:
@@ -61,13 +62,13 @@ class SearchImages:
             None if it was not to go on.
         """
         start_s = time.thread_time()
-        item, bench = self._items[image], self._bench(image)
+        bench, truth = self._bench(image), self._truths[image]
         tables, are_cut = [], []
         for decoder in decoders:
             if not go_on():
                 return None
             decoded = bench.decode(decoder)
-            tables.append(OverlapTable.from_labels(item.labels, decoded.labels))
+            tables.append(truth.table(decoded.labels))
             are_cut.append(decoded.is_cut)
         return ImageScores(
             tables=tables,
