@@ -1,6 +1,6 @@
 """The best decoding of outputs: searched without training, chosen honestly. No torch."""
 
-from trainables.decode_search.criteria import CRITERIA
+from trainables.decode_search.criteria import CRITERIA, ERRORS
 from trainables.decode_search.items import Bench, Decoded, Decoder, SearchItem
 from trainables.decode_search.result import Scored, SearchResult, Tried
 from trainables.decode_search.search import DecodingSearch
@@ -8,6 +8,7 @@ from trainables.decode_search.settings import SearchSettings
 
 __all__ = [
     "CRITERIA",
+    "ERRORS",
     "Bench",
     "Decoded",
     "Decoder",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from trainables.metrics import OverlapTable
 
-__all__ = ["CRITERIA", "compromise", "measure"]
+__all__ = ["CRITERIA", "ERRORS", "compromise", "measure"]
 
 #: The scores in [0, 1] of `instance_scores`. Splits and merges in bits and the error of the count
 #: have no worst value, so there is no telling how much of them is worth how much of the others.
@@ -24,7 +24,8 @@ CRITERIA: Mapping[str, Callable[[OverlapTable], float]] = {
     "are_precision": lambda table: table.adapted_rand_error().precision,
     "are_recall": lambda table: table.adapted_rand_error().recall,
 }
-_ERRORS = frozenset({"are"})
+#: Those of them on which 0 is perfect.
+ERRORS = frozenset({"are"})
 
 
 def measure(table: OverlapTable, names: Sequence[str]) -> list[float]:
@@ -41,5 +42,5 @@ def compromise(scores: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]
     Returns:
         Shape (images,), 1 is perfect. Of a single score that is no error, its very values.
     """
-    turned = [1 - value if name in _ERRORS else value for name, value in scores.items()]
+    turned = [1 - value if name in ERRORS else value for name, value in scores.items()]
     return np.asarray(sum(turned[1:], start=turned[0]) / len(turned))
