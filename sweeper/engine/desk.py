@@ -119,8 +119,8 @@ class Desk:
                     del self._seats[key]
                     self._fail(seat, fault)
                     return spent
-                case EpochReport(epoch=epoch, metrics=metrics):
-                    fresh = self._ledger.record(seat.number, epoch, metrics)
+                case EpochReport(epoch=epoch, metrics=metrics, chosen=chosen):
+                    fresh = self._ledger.record(seat.number, epoch, metrics, chosen)
                     over = fresh and self._ledger.settle(seat.number)
                 case _:
                     assert_never(report)

@@ -5,15 +5,27 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 from sweeper.errors import UserError
-from sweeper.protocol import BaseTrainable
+from sweeper.protocol import BaseTrainable, DecodingTable, Trainable
 
-__all__ = ["TrainableClass", "load_trainable", "user_import_paths"]
+__all__ = ["LoadedTrainable", "TrainableClass", "load_trainable", "user_import_paths"]
 
 TrainableClass = type[BaseTrainable]
+
+
+class LoadedTrainable(Trainable, Protocol):
+    """An object of a class that `load_trainable` gave: it has the optional methods too."""
+
+    def chosen(self) -> Mapping[str, Any]:
+        """See `BaseTrainable`."""
+
+    def search_decodings(self, progress: Callable[[int, int], None]) -> DecodingTable:
+        """See `BaseTrainable`."""
+
 
 _COMPLETED: dict[type, TrainableClass] = {}
 _METHODS = ("setup", "step", "save", "load", "close")

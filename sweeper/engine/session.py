@@ -5,28 +5,24 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import math
-import re
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 from sweeper.engine.diagnosis import diagnose
-from sweeper.engine.loading import TrainableClass, load_trainable
-from sweeper.errors import DivergedError, SweeperError, TrialError
+from sweeper.engine.loading import LoadedTrainable, TrainableClass, load_trainable
+from sweeper.engine.reported import checked_choice, checked_metrics
+from sweeper.errors import SweeperError, TrialError
 from sweeper.paths import TrialPaths
-from sweeper.protocol import Trainable, TrialContext
+from sweeper.protocol import TrialContext
 from sweeper.study.checkpoints import Wanted, newest_checkpoint, write_checkpoint
 from sweeper.study.faults import Fault, FaultKind
 
 __all__ = ["EpochReport", "Failure", "Order", "Report", "Session"]
 
 logger = logging.getLogger(__name__)
-
-# What MLflow takes as the name of a metric.
-_METRIC_NAME = re.compile(r"[\w./ :-]{1,250}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +69,12 @@ class EpochReport:
     Attributes:
         epoch: From 1.
         metrics: Finite values by name.
+        chosen: What the trial has chosen itself, by dotted path.
     """
 
     epoch: int
     metrics: Mapping[str, float]
+    chosen: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +97,7 @@ class Session:
     """Runs orders one after the other, on one trainable object as long as its class stays."""
 
     def __init__(self) -> None:
-        self._trainable: Trainable | None = None
+        self._trainable: LoadedTrainable | None = None
         self._kind: TrainableClass | None = None
         self._order: Order | None = None
         self._epoch = 0
@@ -137,7 +135,7 @@ class Session:
         if self._trainable is None or self._kind is not kind:
             if self._trainable is not None:
                 self._trainable.close()
-            self._trainable, self._kind = cast("Trainable", kind()), kind
+            self._trainable, self._kind = cast("LoadedTrainable", kind()), kind
         context = TrialContext(
             seed=order.seed,
             number=order.number,
@@ -159,9 +157,10 @@ class Session:
     def _run_epoch(self) -> EpochReport:
         order, trainable = self._require_order(), self._trainable
         assert trainable is not None  # set by begin, or there is a failure
-        metrics = {name: _number(name, value) for name, value in trainable.step().items()}
+        reported = trainable.step()
         self._epoch += 1
-        _check_metrics(metrics, self._epoch)
+        metrics = checked_metrics(reported, self._epoch)
+        chosen = checked_choice(trainable.chosen())
         _check_driver(order)
         write_checkpoint(
             TrialPaths(order.trial_dir).checkpoints,
@@ -169,10 +168,11 @@ class Session:
             metrics,
             trainable.save,
             order.best_by,
+            chosen=chosen,
         )
         shown = "  ".join(f"{name} {value:.5g}" for name, value in metrics.items())
         logger.info("epoch %d: %s", self._epoch, shown)
-        return EpochReport(epoch=self._epoch, metrics=metrics)
+        return EpochReport(epoch=self._epoch, metrics=metrics, chosen=chosen)
 
     def _guard(self, action: Any) -> Any:
         """The trial boundary: whatever goes wrong in training code becomes a `Failure`."""
@@ -222,25 +222,8 @@ class Session:
         return self._failure
 
 
-def _number(name: str, value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError) as error:
-        raise TrialError(f"metric {name} is {value!r:.60}, which is not a number") from error
-
-
 def _one_line(text: str) -> str:
     return " ".join(text.split())[:1000]
-
-
-def _check_metrics(metrics: Mapping[str, float], epoch: int) -> None:
-    for name, value in metrics.items():
-        if not math.isfinite(value):
-            raise DivergedError(f"diverged at epoch {epoch}: {name} is {value}")
-        if not _METRIC_NAME.fullmatch(name):
-            raise TrialError(
-                f"metric name {name!r} may hold only letters, digits and _ . / : - and space"
-            )
 
 
 def _check_driver(order: Order) -> None:

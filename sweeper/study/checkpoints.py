@@ -17,8 +17,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 __all__ = [
     "Checkpoint",
@@ -41,11 +42,13 @@ class Checkpoint:
         epoch: Epochs that are done, from 1.
         state: Folder that the trainable wrote.
         metrics: What the trial reported for `epoch`.
+        chosen: What it had chosen itself by then, JSON values by dotted path.
     """
 
     epoch: int
     state: Path
     metrics: Mapping[str, float]
+    chosen: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ def write_checkpoint(
     metrics: Mapping[str, float],
     save: Callable[[Path], None],
     best_by: Wanted | None = None,
+    *,
+    chosen: Mapping[str, Any] | None = None,
 ) -> None:
     """Writes one checkpoint and drops all but the two newest and the best.
 
@@ -76,6 +81,7 @@ def write_checkpoint(
         metrics: What is reported for this epoch.
         save: Writes the state into the empty folder that it is given.
         best_by: What makes a checkpoint the best; None: none is.
+        chosen: What the trial has chosen itself, JSON values by dotted path; None: nothing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{_PREFIX}{epoch:05d}"
@@ -84,7 +90,12 @@ def write_checkpoint(
         state = draft / "state"
         state.mkdir()
         save(state)
-        meta = {"epoch": epoch, "metrics": dict(metrics), "files": _digests(state)}
+        meta = {
+            "epoch": epoch,
+            "metrics": dict(metrics),
+            "chosen": dict(chosen or {}),
+            "files": _digests(state),
+        }
         (draft / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
         for path in (*draft.rglob("*"), draft):
             _sync(path)
@@ -141,7 +152,12 @@ def read_checkpoints(folder: Path) -> Iterator[Checkpoint | str]:
             meta = json.loads((path / "meta.json").read_text(encoding="utf-8"))
             state = path / "state"
             if _digests(state) == meta["files"]:
-                yield Checkpoint(epoch=meta["epoch"], state=state, metrics=meta["metrics"])
+                yield Checkpoint(
+                    epoch=meta["epoch"],
+                    state=state,
+                    metrics=meta["metrics"],
+                    chosen=meta.get("chosen", {}),
+                )
             else:
                 yield f"{path} is damaged: its files differ from their checksums"
         except (OSError, ValueError, KeyError) as error:

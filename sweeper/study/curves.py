@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import optuna
 from optuna.trial import FrozenTrial
@@ -28,11 +28,13 @@ class Epoch:
         metrics: Finite values by name.
         at_ms: When it was recorded, milliseconds since 1970 (UTC). It goes with the metrics to
             MLflow, so that sending them again changes nothing there.
+        chosen: What the trial had chosen itself by then, JSON values by dotted path.
     """
 
     epoch: int
     metrics: Mapping[str, float]
     at_ms: int
+    chosen: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _TakesAttributes(Protocol):
@@ -40,7 +42,10 @@ class _TakesAttributes(Protocol):
 
 
 def report_metrics(
-    trial: optuna.Trial | _TakesAttributes, epoch: int, metrics: Mapping[str, float]
+    trial: optuna.Trial | _TakesAttributes,
+    epoch: int,
+    metrics: Mapping[str, float],
+    chosen: Mapping[str, Any] | None = None,
 ) -> Epoch:
     """Stores the metrics of one epoch with a trial; works with any Optuna storage.
 
@@ -48,19 +53,33 @@ def report_metrics(
         trial: A running trial.
         epoch: From 1.
         metrics: Finite values by name.
+        chosen: What the trial has chosen itself, JSON values by dotted path; None: nothing.
 
     Returns:
         The epoch as it was stored.
     """
-    record = Epoch(epoch=epoch, metrics=dict(metrics), at_ms=round(time.time() * 1000))
-    trial.set_user_attr(f"{_PREFIX}{epoch}", {"metrics": record.metrics, "at_ms": record.at_ms})
+    record = Epoch(
+        epoch=epoch,
+        metrics=dict(metrics),
+        at_ms=round(time.time() * 1000),
+        chosen=dict(chosen or {}),
+    )
+    held: dict[str, Any] = {"metrics": record.metrics, "at_ms": record.at_ms}
+    trial.set_user_attr(
+        f"{_PREFIX}{epoch}", {**held, "chosen": record.chosen} if record.chosen else held
+    )
     return record
 
 
 def epochs(trial: FrozenTrial) -> list[Epoch]:
     """All stored epochs of a trial, in order."""
     found = [
-        Epoch(epoch=int(key.removeprefix(_PREFIX)), metrics=value["metrics"], at_ms=value["at_ms"])
+        Epoch(
+            epoch=int(key.removeprefix(_PREFIX)),
+            metrics=value["metrics"],
+            at_ms=value["at_ms"],
+            chosen=value.get("chosen", {}),
+        )
         for key, value in trial.user_attrs.items()
         if key.startswith(_PREFIX)
     ]

@@ -158,8 +158,20 @@ class Ledger:
         trial = self.study.ask()
         return self._issue(trial, suggest(trial, self.spec.space), from_epoch=0)
 
-    def record(self, number: int, epoch: int, metrics: Mapping[str, float]) -> bool:
+    def record(
+        self,
+        number: int,
+        epoch: int,
+        metrics: Mapping[str, float],
+        chosen: Mapping[str, Any] | None = None,
+    ) -> bool:
         """Writes what a trial reported for an epoch.
+
+        Args:
+            number: The trial.
+            epoch: From 1.
+            metrics: Finite values by name.
+            chosen: What the trial has chosen itself, JSON values by dotted path; None: nothing.
 
         Returns:
             Whether the epoch is new; one that the study holds already is left alone.
@@ -167,7 +179,7 @@ class Ledger:
         if epoch <= last_epoch(self._trial(number)):
             return False
         attributes = self._attributes(number)
-        record = report_metrics(attributes, epoch, metrics)
+        record = report_metrics(attributes, epoch, metrics, chosen)
         self._report_objective(number, epoch, metrics)
         self._tell(EpochRecorded(number=number, record=record))
         return True
@@ -309,7 +321,7 @@ class Ledger:
             logger.warning("trial %d: %s; passed over", number, sentence)
             self.note(f"#{number}: {sentence}; passed over")
         if checkpoint is not None and checkpoint.epoch == last_epoch(trial) + 1:
-            self.record(number, checkpoint.epoch, checkpoint.metrics)
+            self.record(number, checkpoint.epoch, checkpoint.metrics, checkpoint.chosen)
         if self.settle(number):
             return None
         # A driver may have died between two suggestions; Optuna fills in what is missing.

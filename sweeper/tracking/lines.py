@@ -95,6 +95,7 @@ def dump_line(line: Line) -> str:
             held = {"kind": "resumed", "epoch": epoch}
         case Measured(epoch=record):
             held = {"kind": "epoch", "epoch": record.epoch, "metrics": dict(record.metrics)}
+            held |= {"chosen": dict(record.chosen)} if record.chosen else {}
         case Retried(attempt=attempt, epoch=epoch, reason=reason):
             held = {"kind": "retried", "attempt": attempt, "epoch": epoch, "reason": reason}
         case Interrupted(epoch=epoch):
@@ -121,9 +122,7 @@ def load_line(text: str | bytes) -> Line:
             case "resumed":
                 return Resumed(epoch=int(held["epoch"]), at_ms=at_ms)
             case "epoch":
-                return Measured(
-                    epoch=Epoch(epoch=held["epoch"], metrics=held["metrics"], at_ms=at_ms)
-                )
+                return Measured(epoch=Epoch(**{"chosen": {}, **held}))
             case "retried":
                 return Retried(**held)
             case "interrupted":
