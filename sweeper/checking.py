@@ -13,6 +13,7 @@ from typing import Any
 from sweeper.engine.loading import TrainableClass, load_trainable, user_import_paths
 from sweeper.engine.resources import count_gpus, plan_resources
 from sweeper.errors import DataError, Problem, SpecError
+from sweeper.parameters import FixedParameter
 from sweeper.paths import Home
 from sweeper.protocol import DataSummary, TrialContext
 from sweeper.space import build_config, representative_params
@@ -68,10 +69,24 @@ def find_problems(file: SpecFile) -> list[Problem]:
     trainable = load_trainable(spec.trainable, user_import_paths())
     reasons: dict[str, str] = {}
     for params in representative_params(spec.space):
-        for found in trainable.check_config(build_config(spec, params)):
+        config = build_config(spec, params)
+        problems = trainable.check_config(config)
+        for found in problems:
             reasons.setdefault(found.where, found.reason)
+        if not problems:
+            inside = trainable.searched_inside(config)
+            reasons.update(_searched_twice(spec, params, inside))
     reasons.update(_unknown_metrics(spec, trainable))
     return [Problem(where=file.locate(where), reason=reason) for where, reason in reasons.items()]
+
+
+def _searched_twice(
+    spec: SweepSpec, params: Mapping[str, Any], inside: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Parameters that the sweep varies although the trial searches them itself."""
+    for name in params:
+        if name in inside and not isinstance(spec.space[name], FixedParameter):
+            yield name, f"is searched inside every trial: {inside[name]}"
 
 
 def measure_epoch_s(checked: Checked, home: Home, *, device: str, cpu_threads: int) -> float | None:

@@ -22,6 +22,11 @@
             ├── spool/       what MLflow is to be sent of the trial, and how much of it was
             ├── worker.json  the process that trains it; there only while it does
             ├── last_words   what that process said when it died; there only while it runs
+            ├── decode/1/    what `sweeper decode` found on its network; 2, 3 ... for later searches
+            │   ├── table.csv      every decoding that was tried, and its scores
+            │   ├── plot.html      score against each threshold; needs no network
+            │   ├── decoding.yaml  what was chosen, by dotted path
+            │   └── search.yaml    what was searched on and how: data, checkpoint, settings, scores
             └── checkpoints/epoch-00012/
 """
 
@@ -78,6 +83,10 @@ class TrialPaths:
     @property
     def checkpoints(self) -> Path:
         return self.root / "checkpoints"
+
+    @property
+    def decodings(self) -> Path:
+        return self.root / "decode"
 
 
 @dataclass(frozen=True, slots=True)

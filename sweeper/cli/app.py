@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from sweeper.cli import auditing, looking, running, serving, stopping, syncing, trying
+from sweeper.cli import auditing, decoding, looking, running, serving, stopping, syncing, trying
 from sweeper.engine.environment import set_environment
 from sweeper.errors import SweeperError
 
@@ -34,6 +34,7 @@ app.command("list")(looking.list_sweeps)
 app.command("status")(looking.status)
 app.command("audit")(auditing.audit)
 app.command("sync")(syncing.sync)
+app.command("decode")(decoding.decode)
 app.command("check")(trying.check)
 app.command("train")(trying.train)
 app.command("ui")(serving.ui)

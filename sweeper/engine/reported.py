@@ -6,11 +6,13 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sweeper.errors import DivergedError, TrialError
+from sweeper.protocol import Decoding, DecodingTable
 
-__all__ = ["checked_choice", "checked_metrics"]
+__all__ = ["checked_choice", "checked_metrics", "checked_table"]
 
 # What MLflow takes as the name of a metric or, after `chosen.`, of a tag.
 _METRIC_NAME = re.compile(r"[\w./ :-]{1,250}")
@@ -41,13 +43,13 @@ def checked_choice(chosen: Any) -> dict[str, Any]:
     """What a trial has chosen itself, as JSON gives it back.
 
     Args:
-        chosen: The answer of `BaseTrainable.chosen`.
+        chosen: The answer of `BaseTrainable.chosen`, or the settings of a `Decoding`.
 
     Raises:
         TrialError: It is not a mapping from dotted paths to JSON values.
     """
     if not isinstance(chosen, Mapping):
-        raise TrialError(f"chosen() gave {chosen!r:.60}, which is not a mapping")
+        raise TrialError(f"{chosen!r:.60} is not a mapping from dotted paths to chosen values")
     return {_checked_path(path): _json_value(path, value) for path, value in chosen.items()}
 
 
@@ -61,7 +63,7 @@ def _number(name: str, value: Any) -> float:
 def _checked_path(path: Any) -> str:
     if not isinstance(path, str) or not _PATH.fullmatch(path) or len(path) > _MAX_PATH_CHARS:
         raise TrialError(
-            f"chosen() names {path!r:.60}, which is not a dotted path of a setting "
+            f"a choice names {path!r:.60}, which is not a dotted path of a setting "
             f"(letters, digits and _ - in each part, {_MAX_PATH_CHARS} characters at most)"
         )
     return path
@@ -72,9 +74,49 @@ def _json_value(path: str, value: Any) -> Any:
         text = json.dumps(value, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise TrialError(
-            f"chosen() gave {path} = {value!r:.60} ({type(value).__name__}), which is not a JSON "
-            "value (text, a finite number, true, false, null, and lists and mappings of these)"
+            f"chosen {path} is {value!r:.60} ({type(value).__name__}), which is not a JSON value "
+            "(text, a finite number, true, false, null, and lists and mappings of these)"
         ) from error
     if len(text) > _MAX_VALUE_CHARS:
-        raise TrialError(f"chosen() gave {path} a value of {len(text)} characters; 4000 at most")
+        raise TrialError(f"chosen {path} has {len(text)} characters; {_MAX_VALUE_CHARS} at most")
     return json.loads(text)
+
+
+def checked_table(table: Any) -> DecodingTable:
+    """What a search found, as plain values.
+
+    Args:
+        table: The answer of `BaseTrainable.search_decodings`.
+
+    Raises:
+        TrialError: It contradicts what `DecodingTable` says of itself.
+    """
+    if not isinstance(table, DecodingTable):
+        raise TrialError(f"search_decodings() gave {table!r:.60}, which is not a DecodingTable")
+    if table.goal not in {"maximize", "minimize"}:
+        raise TrialError(f"search_decodings() gave the goal {table.goal!r:.60}")
+    if not 0 <= table.chosen < len(table.tried):
+        raise TrialError(f"search_decodings() chose {table.chosen} of {len(table.tried)} decodings")
+    return replace(
+        table,
+        tried=[
+            Decoding(
+                settings=checked_choice(decoding.settings),
+                scores=_scores(table, decoding.scores),
+            )
+            for decoding in table.tried
+        ],
+        default=_scores(table, table.default),
+        honest=_scores(table, table.honest),
+        optimistic=_scores(table, table.optimistic),
+    )
+
+
+def _scores(table: DecodingTable, scores: Mapping[str, Any]) -> dict[str, float]:
+    checked = {name: _number(name, value) for name, value in scores.items()}
+    for name, value in checked.items():
+        if not math.isfinite(value):
+            raise TrialError(f"search_decodings() gave a score {name} of {value}")
+    if table.choose_by not in checked:
+        raise TrialError(f"search_decodings() gave scores without {table.choose_by}, which decides")
+    return checked

@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from typing import Any
 __all__ = [
     "Checkpoint",
     "Wanted",
+    "best_checkpoint",
     "drop_checkpoints",
     "newest_checkpoint",
     "read_checkpoints",
@@ -139,6 +140,20 @@ def newest_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
             return found, damaged
         damaged.append(found)
     return None, damaged
+
+
+def best_checkpoint(found: Sequence[Checkpoint], wanted: Wanted) -> Checkpoint:
+    """The best of some checkpoints, the newer of equals; the newest if none knows the metric.
+
+    Args:
+        found: At least one.
+        wanted: What makes one the best.
+    """
+    sign = 1 if wanted.goal == "maximize" else -1
+    knowing = [one for one in found if wanted.metric in one.metrics]
+    if not knowing:
+        return max(found, key=lambda one: one.epoch)
+    return max(knowing, key=lambda one: (sign * one.metrics[wanted.metric], one.epoch))
 
 
 def read_checkpoints(folder: Path) -> Iterator[Checkpoint | str]:

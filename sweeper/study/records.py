@@ -11,6 +11,7 @@ import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial
 
+from sweeper.study.amendments import Amendment, amendments_of
 from sweeper.study.curves import Epoch, epochs
 from sweeper.study.events import State, state_of
 
@@ -50,6 +51,7 @@ class TrialRecord:
         ended_ms: Milliseconds since 1970 (UTC); None while it has not ended.
         started_ms: The same of its start; None while queued.
         retries: The faults after which it was tried again, in order.
+        amendments: Better decodings that were found after it ended, in order.
     """
 
     number: int
@@ -61,6 +63,12 @@ class TrialRecord:
     ended_ms: int | None
     started_ms: int | None = None
     retries: Sequence[Retry] = ()
+    amendments: Sequence[Amendment] = ()
+
+    @property
+    def chosen(self) -> Mapping[str, Any]:
+        """What the trial has chosen itself, as of its newest epoch that says so."""
+        return next((found.chosen for found in reversed(self.epochs) if found.chosen), {})
 
     @property
     def epoch(self) -> int:
@@ -117,19 +125,25 @@ def is_better(goal: str, value: float, other: float) -> bool:
 
 def read_record(study: optuna.Study) -> SweepRecord:
     """Everything that the study holds, as of now."""
+    attrs = study.user_attrs
     return SweepRecord(
         name=study.study_name,
         goals=[
             "maximize" if direction is StudyDirection.MAXIMIZE else "minimize"
             for direction in study.directions
         ],
-        trials=[trial_record(trial) for trial in study.get_trials(deepcopy=False)],
-        attrs=study.user_attrs,
+        trials=[trial_record(trial, attrs) for trial in study.get_trials(deepcopy=False)],
+        attrs=attrs,
     )
 
 
-def trial_record(trial: FrozenTrial) -> TrialRecord:
-    """One trial of a study."""
+def trial_record(trial: FrozenTrial, attrs: Mapping[str, Any]) -> TrialRecord:
+    """One trial of a study.
+
+    Args:
+        trial: Of the study.
+        attrs: User attributes of the study.
+    """
     state, start = state_of(trial), trial.datetime_start
     return TrialRecord(
         number=trial.number,
@@ -141,6 +155,7 @@ def trial_record(trial: FrozenTrial) -> TrialRecord:
         ended_ms=trial.user_attrs.get("ended_ms"),
         started_ms=round(start.timestamp() * 1000) if start is not None else None,
         retries=_retries(trial),
+        amendments=amendments_of(attrs, trial.number),
     )
 
 

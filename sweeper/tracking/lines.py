@@ -11,6 +11,7 @@ from sweeper.study.curves import Epoch
 from sweeper.study.events import State
 
 __all__ = [
+    "Amended",
     "Ended",
     "Interrupted",
     "Line",
@@ -83,7 +84,16 @@ class Ended:
     at_ms: int
 
 
-Line = Started | Resumed | Measured | Retried | Interrupted | Ended
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amended:
+    """Settings that were found to be better after the end; `index` counts from 1."""
+
+    index: int
+    settings: Mapping[str, Any]
+    at_ms: int
+
+
+Line = Started | Resumed | Measured | Retried | Interrupted | Ended | Amended
 
 
 def dump_line(line: Line) -> str:
@@ -102,6 +112,8 @@ def dump_line(line: Line) -> str:
             held = {"kind": "interrupted", "epoch": epoch}
         case Ended(state=state, reason=reason):
             held = {"kind": "end", "state": str(state), "reason": reason}
+        case Amended(index=index, settings=settings):
+            held = {"kind": "amended", "index": index, "settings": dict(settings)}
         case _:
             assert_never(line)
     return json.dumps({**held, "at_ms": line.at_ms})
@@ -129,6 +141,8 @@ def load_line(text: str | bytes) -> Line:
                 return Interrupted(epoch=int(held["epoch"]), at_ms=at_ms)
             case "end":
                 return Ended(state=State(held["state"]), reason=held["reason"], at_ms=at_ms)
+            case "amended":
+                return Amended(**held)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not a line of a spool: {text[:80]!r}") from error
     raise ValueError(f"not a line of a spool: {text[:80]!r}")

@@ -129,7 +129,7 @@ class Mirror:
             identify(study.user_attrs, spec),
             paths,
             spec.space,
-            lambda number: trial_record(study.get_trials(deepcopy=False)[number]),
+            lambda number: trial_record(study.get_trials(deepcopy=False)[number], study.user_attrs),
             on_note,
         )
 

@@ -9,7 +9,9 @@ from typing import Any, assert_never
 
 from sweeper.study.curves import Epoch
 from sweeper.study.events import State
+from sweeper.tracking.choices import AMENDED, CHOSEN, choice_tags
 from sweeper.tracking.lines import (
+    Amended,
     Ended,
     Interrupted,
     Line,
@@ -60,9 +62,14 @@ class Bundle:
         return self.epochs[-1].epoch if self.epochs else 0
 
 
-def fold(lines: Iterable[Line]) -> Bundle:
-    """What lines come to."""
-    whole = Bundle()
+def fold(lines: Iterable[Line], told: Iterable[str] = ()) -> Bundle:
+    """What lines come to.
+
+    Args:
+        lines: In their order.
+        told: Names of tags that lines before them have set.
+    """
+    whole, told = Bundle(), frozenset(told)
     for line in lines:
         match line:
             case Started(params=params):
@@ -74,6 +81,8 @@ def fold(lines: Iterable[Line]) -> Bundle:
                 whole.tags["sweeper.reason"] = ""
             case Measured(epoch=epoch):
                 whole.epochs.append(epoch)
+                if epoch.chosen:
+                    whole.tags |= choice_tags(CHOSEN, epoch.chosen, {*told, *whole.tags})
             case Retried(attempt=attempt, reason=reason):
                 whole.tags |= {"sweeper.retries": str(attempt), "sweeper.last_fault": reason}
             case Interrupted(epoch=epoch):
@@ -83,6 +92,9 @@ def fold(lines: Iterable[Line]) -> Bundle:
                 _set(whole, RUN_STATUS[state], str(state), line.at_ms)
                 whole.tags |= {"sweeper.reason": reason, "mlflow.note.content": reason}
                 whole.has_ended = True
+            case Amended(index=index, settings=settings):
+                whole.tags |= choice_tags(AMENDED, settings, {*told, *whole.tags})
+                whole.tags["sweeper.amendments"] = str(index)
             case _:
                 assert_never(line)
     return whole
@@ -131,6 +143,7 @@ class Parcel:
         self.sent = self._offset = self.epoch = 0
         self.status = self.state = ""
         self.params: frozenset[str] = frozenset()
+        self._told: frozenset[str] = frozenset()
         self._ahead = (0, 0)
 
     def next(self, most: int = _MAX_LINES) -> Bundle | None:
@@ -144,7 +157,7 @@ class Parcel:
             lines.append(line)
             offset = behind
         self._ahead = (len(lines), offset)
-        return fold(lines) if lines else None
+        return fold(lines, self._told) if lines else None
 
     def newest_epoch(self) -> int:
         """The newest epoch of all lines, sent or not; 0: none."""
@@ -185,6 +198,7 @@ class Parcel:
         count, self._offset = self._ahead
         self.sent += count
         self.params |= bundle.params.keys()
+        self._told |= bundle.tags.keys()
         self.epoch = max(self.epoch, bundle.epoch)
         self.status = bundle.status or self.status
         self.state = bundle.tags.get("sweeper.state", self.state)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from sweeper.study.events import State
 from sweeper.study.records import TrialRecord
 from sweeper.tracking.lines import (
+    Amended,
     Ended,
     Interrupted,
     Line,
@@ -26,8 +27,9 @@ _Key = tuple[str, int]
 
 
 def is_whole(spool: Spool, trial: TrialRecord) -> bool:
-    """Whether the spool ends as the trial did: an ending is never before what it ends."""
-    return spool.last() == _end(trial) is not None
+    """Whether the spool ends as the trial did: what ends it is never before what it ends."""
+    end = _end(trial)
+    return end is not None and spool.last() == [end, *_amended(trial)][-1]
 
 
 def refill(spool: Spool, trial: TrialRecord, *, waits: bool = False) -> None:
@@ -86,7 +88,8 @@ def _truth(trial: TrialRecord) -> list[Line]:
     measured = [Measured(epoch=epoch) for epoch in trial.epochs]
     facts: list[Measured | Retried] = sorted([*measured, *retried], key=_epoch_of)
     end = _end(trial)
-    return [started, *facts, *([end] if end is not None else [])]
+    after: list[Line] = [end, *_amended(trial)] if end is not None else []
+    return [started, *facts, *after]
 
 
 def _epoch_of(line: Measured | Retried) -> float:
@@ -97,6 +100,13 @@ def _end(trial: TrialRecord) -> Ended | None:
     if trial.state in {State.QUEUED, State.RUNNING}:
         return None
     return Ended(state=trial.state, reason=trial.reason, at_ms=trial.ended_ms or 0)
+
+
+def _amended(trial: TrialRecord) -> list[Amended]:
+    return [
+        Amended(index=found.index, settings=found.settings, at_ms=found.at_ms)
+        for found in trial.amendments
+    ]
 
 
 def _missing(lines: Sequence[Line], truth: Sequence[Line]) -> list[Line]:
@@ -114,7 +124,7 @@ def _contradicts(lines: Sequence[Line], truth: Sequence[Line]) -> bool:
                 known = facts[key]
                 if not isinstance(known, Started) or not params.items() <= known.params.items():
                     return True
-            case Measured() | Retried() | Ended():
+            case Measured() | Retried() | Ended() | Amended():
                 if key in seen or facts.get(key) != line:
                     return True
                 seen.add(key)
@@ -128,7 +138,9 @@ def _out_of_order(lines: Sequence[Line], missing: Sequence[Line]) -> bool:
     if not lines:
         return False
     if any(isinstance(line, Ended) for line in lines):
-        return bool(missing)
+        # Only amendments come after the end, and they come in their order.
+        known = max((line.index for line in lines if isinstance(line, Amended)), default=0)
+        return not all(isinstance(line, Amended) and line.index > known for line in missing)
     if any(isinstance(line, Started) for line in missing):
         return True
     newest = max((line.epoch.epoch for line in lines if isinstance(line, Measured)), default=0)
@@ -141,6 +153,8 @@ def _key(line: Line) -> _Key:
             return "epoch", epoch.epoch
         case Retried(attempt=attempt):
             return "retried", attempt
+        case Amended(index=index):
+            return "amended", index
         case _:
             return type(line).__name__, 0
 

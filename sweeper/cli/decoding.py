@@ -1,0 +1,248 @@
+"""`sweeper decode`: searches decodings again on a trained network."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from sweeper.cli.options import HomeOption, NameArgument
+from sweeper.cli.wording import program
+from sweeper.errors import TrialError
+
+if TYPE_CHECKING:
+    from sweeper.decoding import Decoded
+    from sweeper.decoding.subject import Subject
+    from sweeper.protocol import DataSummary, DecodingTable
+
+__all__ = ["decode"]
+
+_FAILED = 1
+_STOPPED = 130
+_SHOWN = 10
+
+
+def decode(  # noqa: PLR0913 - Typer makes options of them
+    name: NameArgument,
+    trial: Annotated[
+        int | None,
+        typer.Argument(help="Number of the trial.  [default: the best]", show_default=False),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Overrides anything in the trial's config.yaml; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Decode this folder's images in place of the trial's own."),
+    ] = None,
+    epoch: Annotated[
+        int | None, typer.Option("--epoch", help="Of the checkpoint.  [default: the best]", min=1)
+    ] = None,
+    write_back: Annotated[
+        bool,
+        typer.Option("--write-back", help="Keep what is chosen in the study, as an amendment."),
+    ] = False,
+    device: Annotated[
+        str | None,
+        typer.Option("--device", help="cpu, cuda or cuda:N.  [default: a GPU if there is one]"),
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option("--threads", help="CPU threads.  [default: all cores]", min=1)
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Searches decodings again on the network of a trial; trains nothing."""
+    from sweeper import decoding
+    from sweeper.engine.resources import count_gpus
+
+    console = Console()
+    wish = decoding.Wish(
+        trial=trial, epoch=epoch, data=data, overrides=tuple(set_ or ()), write_back=write_back
+    )
+    try:
+        with _watcher(console) as watcher:
+            found = decoding.decode(
+                name,
+                wish,
+                home=home,
+                device=device or ("cuda" if count_gpus() else "cpu"),
+                threads=threads or len(os.sched_getaffinity(0)),
+                watcher=watcher,
+            )
+    except KeyboardInterrupt:
+        console.print("stopped; nothing was written")
+        raise typer.Exit(_STOPPED) from None
+    except TrialError as error:
+        console.print(f"failed: {error.message}", style="bold red", markup=False, soft_wrap=True)
+        console.print(error.hint, markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(_FAILED) from None
+    _print(console, found)
+
+
+def _print(console: Console, found: Decoded) -> None:
+    table = found.table
+    console.print(_scores(table))
+    console.print(_optimism_words(table), markup=False, highlight=False, soft_wrap=True)
+    for sentence in table.notes:
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+    console.print()
+    console.print(_best(table))
+    console.print()
+    folder = os.path.relpath(found.folder)
+    console.print(f"written: {folder}/", markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        f"  plot.html, table.csv ({len(table.tried)} decodings), decoding.yaml, search.yaml",
+        highlight=False,
+    )
+    if found.amendment is not None:
+        console.print(
+            f"the study keeps it as amendment {found.amendment.index} of trial "
+            f"#{found.amendment.trial}; MLflow hears of it with: {program()} sync "
+            f"{found.subject.paths.name}",
+            highlight=False,
+            soft_wrap=True,
+        )
+    else:
+        console.print(f"as options: {_options(table)}", style="dim", highlight=False, markup=False)
+
+
+def _scores(table: DecodingTable) -> Table:
+    from sweeper.decoding.ranking import score_names
+
+    shown = Table(box=None, padding=(0, 1), header_style="dim")
+    shown.add_column(f"over {table.num_images} images")
+    for column in ("default", "honest best", "optimistic"):
+        shown.add_column(column, justify="right")
+    for name in score_names(table):
+        values = [scores.get(name) for scores in (table.default, table.honest, table.optimistic)]
+        shown.add_row(
+            Text(name, "bold" if name == table.choose_by else ""),
+            *("" if value is None else f"{value:.4f}" for value in values),
+        )
+    return shown
+
+
+def _optimism_words(table: DecodingTable) -> str:
+    from sweeper.decoding.ranking import optimism
+
+    planned = f" of {table.num_planned}" if table.num_planned > len(table.tried) else ""
+    return (
+        f"chosen by {table.criterion} among {len(table.tried)}{planned} decodings; optimism "
+        f"{optimism(table):.4f}: the chosen one looks that much better on the images that chose it"
+    )
+
+
+def _best(table: DecodingTable) -> Table:
+    from sweeper.decoding.panels import constants, shown
+    from sweeper.decoding.ranking import ranked, score_names, setting_names
+
+    alike = constants(table) if len(table.tried) > 1 else {}
+    settings = [name for name in setting_names(table) if name not in alike]
+    scores = score_names(table)[:3]
+    best = Table(box=None, padding=(0, 1), header_style="dim")
+    best.add_column("")
+    for name in scores:
+        best.add_column(name, justify="right")
+    for name in settings:
+        best.add_column(name.rpartition(".")[2], overflow="fold")
+    order = ranked(table)
+    rows = order[:_SHOWN] + ([0] if 0 not in order[:_SHOWN] else [])
+    for index in rows:
+        decoding = table.tried[index]
+        label = " ".join(
+            word
+            for word, is_it in (("chosen", index == table.chosen), ("default", index == 0))
+            if is_it
+        )
+        best.add_row(
+            Text(label, "bold green" if index == table.chosen else ""),
+            *(f"{decoding.scores[s]:.4f}" if s in decoding.scores else "" for s in scores),
+            *(shown(decoding.settings[s]) if s in decoding.settings else "" for s in settings),
+        )
+    return best
+
+
+def _options(table: DecodingTable) -> str:
+    from sweeper.decoding.writing import override_of
+
+    chosen = table.tried[table.chosen].settings
+    return shlex.join(
+        part for path, value in chosen.items() for part in ("--set", override_of(path, value))
+    )
+
+
+@contextmanager
+def _watcher(console: Console) -> Iterator[_Bar | _Lines]:
+    if not console.is_terminal:
+        yield _Lines(console)
+        return
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
+        yield _Bar(progress)
+
+
+def _begin_words(subject: Subject) -> str:
+    name = f"{subject.paths.name}, trial #{subject.trial.number}"
+    return f"{name}, checkpoint of epoch {subject.checkpoint.epoch}"
+
+
+class _Lines:
+    """A line for each fifth of the way."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._fifths = 0
+
+    def note(self, text: str) -> None:
+        """A line."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def begin(self, subject: Subject, data: DataSummary) -> None:
+        """What is decoded."""
+        self.note(_begin_words(subject))
+        for line in data.lines:
+            self.note(line)
+
+    def advance(self, done: int, planned: int) -> None:
+        """Sometimes a line."""
+        fifths = 5 * done // planned if planned else 0
+        if fifths > self._fifths:
+            self._fifths = fifths
+            self.note(f"tried {done} of {planned} decodings")
+
+
+class _Bar:
+    """A bar that stays in place."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("decodings", total=None)
+
+    def note(self, text: str) -> None:
+        """A line above the bar."""
+        self._progress.console.print(text, markup=False, highlight=False)
+
+    def begin(self, subject: Subject, data: DataSummary) -> None:
+        """What is decoded."""
+        self.note(_begin_words(subject))
+        for line in data.lines:
+            self.note(line)
+
+    def advance(self, done: int, planned: int) -> None:
+        """Moves the bar."""
+        self._progress.update(self._task, completed=done, total=planned)

@@ -1,0 +1,64 @@
+"""A trained network is loaded again in this process, to be looked at; nothing is trained."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from sweeper.engine.loading import LoadedTrainable, TrainableClass
+from sweeper.engine.reported import checked_table
+from sweeper.errors import SweeperError, TrialError
+from sweeper.protocol import DecodingTable, TrialContext
+
+__all__ = ["search_again"]
+
+
+def search_again(
+    kind: TrainableClass,
+    config: Mapping[str, Any],
+    context: TrialContext,
+    state: Path,
+    progress: Callable[[int, int], None],
+) -> DecodingTable:
+    """Searches decodings on a checkpoint.
+
+    Args:
+        kind: The trainable.
+        config: Complete configuration; its network fits the checkpoint.
+        context: Where files that are of no use afterwards may go.
+        state: What the trainable has saved; only read.
+        progress: Told how many decodings of how many were tried.
+
+    Raises:
+        UserError: Settings or data are wrong, or this trainable decodes nothing.
+        TrialError: The training code broke, or the checkpoint does not fit the settings.
+    """
+    trainable = cast("LoadedTrainable", kind())
+    with _boundary("setup"):
+        trainable.setup(config, context)
+    try:
+        with _boundary("load"):
+            trainable.load(state)
+        with _boundary("search_decodings"):
+            return checked_table(trainable.search_decodings(progress))
+    finally:
+        with _boundary("close"):
+            trainable.close()
+
+
+@contextmanager
+def _boundary(method: str) -> Iterator[None]:
+    """Whatever goes wrong in training code becomes an error that says where."""
+    try:
+        yield
+    except SweeperError:
+        raise
+    except (Exception, SystemExit) as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        raise TrialError(
+            f"{method} raised {type(error).__name__}: {' '.join(str(error).split())[:1000]}",
+            hint=f"raised at {frame.filename}:{frame.lineno}",
+        ) from error
