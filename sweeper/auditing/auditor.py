@@ -9,6 +9,7 @@ from pathlib import Path
 import optuna
 
 from sweeper.auditing.case import Case
+from sweeper.auditing.choices import check_amendments, check_told_choices
 from sweeper.auditing.curves import check_curves
 from sweeper.auditing.disk import check_disk
 from sweeper.auditing.journal import check_journal, read_journal
@@ -62,6 +63,7 @@ def audit(name: str, home: Path | str | None = None) -> Audit:
         is_driven=case.is_driven,
         checks=[
             *_study_checks(case, study),
+            *check_amendments(case, record),
             *_mlflow_checks(case, study, record, inspection),
             *check_disk(case, record),
             check_processes(case),
@@ -141,4 +143,5 @@ def _mlflow_checks(
     mirrored = pair_up(case, record, inspection, waiting)
     yield check_runs(case, mirrored, inspection, read_budget(study, case.spec).trials)
     yield from check_told(case, mirrored)
+    yield from check_told_choices(case, mirrored)
     yield from check_curves(case, mirrored, inspection)

@@ -71,6 +71,7 @@ def _instead(case: Case, record: SweepRecord, number: int) -> str:
 
 def _against_rule(case: Case, trial: TrialRecord, whole: Sequence[Checkpoint]) -> Iterator[Finding]:
     where = f"trial {trial.number}"
+    yield from _choices(trial, whole)
     if trial.state is State.RUNNING:
         if not case.is_driven:
             yield from _goes_on_from(case, trial, whole)
@@ -82,6 +83,19 @@ def _against_rule(case: Case, trial: TrialRecord, whole: Sequence[Checkpoint]) -
     if trial.state is State.COMPLETED and (not whole or whole[0].epoch != trial.epoch):
         sentence = f"the checkpoint of its last epoch, {trial.epoch}, is not there"
         yield wrong("checkpoint-missing", where, sentence, "train its config.yaml again if needed")
+
+
+def _choices(trial: TrialRecord, whole: Sequence[Checkpoint]) -> Iterator[Finding]:
+    """A checkpoint holds the decoding that the study holds for its epoch."""
+    chosen = {epoch.epoch: epoch.chosen for epoch in trial.epochs}
+    differing = [c.epoch for c in whole if c.epoch in chosen and c.chosen != chosen[c.epoch]]
+    if differing:
+        sentence = (
+            f"its checkpoints of {named('epoch', sorted(differing))} name other chosen settings "
+            "than the study"
+        )
+        todo = "the study is right; delete them if that could mislead"
+        yield wrong("checkpoint-choice", f"trial {trial.number}", sentence, todo)
 
 
 def _goes_on_from(case: Case, trial: TrialRecord, whole: Sequence[Checkpoint]) -> Iterator[Finding]:

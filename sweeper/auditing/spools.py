@@ -8,10 +8,10 @@ from sweeper.auditing.case import Case
 from sweeper.auditing.results import Check, note
 from sweeper.auditing.wording import named
 from sweeper.study.events import State
-from sweeper.study.records import SweepRecord
+from sweeper.study.records import SweepRecord, TrialRecord
 from sweeper.tracking.address import Address
-from sweeper.tracking.lines import Ended
-from sweeper.tracking.spool import spools, unsent
+from sweeper.tracking.lines import Amended, Ended
+from sweeper.tracking.spool import Spool, spools, unsent
 
 __all__ = ["check_spools", "count_waiting"]
 
@@ -21,8 +21,8 @@ def count_waiting(case: Case, record: SweepRecord, address: Address) -> dict[int
 
     Args:
         case: The sweep.
-        record: Its study. An ending that the study holds and the spool does not, because its driver
-            died in between, is a report that waits too.
+        record: Its study. An ending or amendment that the study holds and the spool does not,
+            because its driver died in between, is a report that waits too.
         address: The store that is to have them.
     """
     # A store in the home moves with it, and then has another address than it had.
@@ -30,10 +30,22 @@ def count_waiting(case: Case, record: SweepRecord, address: Address) -> dict[int
     for number, spool in spools(case.paths):
         if number >= len(record.trials):
             continue
-        is_open = record.trials[number].state in {State.QUEUED, State.RUNNING}
-        if not is_open and not isinstance(spool.last(), Ended):
+        trial = record.trials[number]
+        if trial.state not in {State.QUEUED, State.RUNNING} and not _tells_end(spool, trial):
             waiting[number] = 1 + waiting.get(number, 0)
     return waiting
+
+
+def _tells_end(spool: Spool, trial: TrialRecord) -> bool:
+    """Whether the spool goes on to the ending and the newest amendment, whatever these say."""
+    newest = max((amendment.index for amendment in trial.amendments), default=0)
+    match spool.last():
+        case Ended():
+            return newest == 0
+        case Amended(index=index):
+            return index == newest
+        case _:
+            return False
 
 
 def check_spools(case: Case, waiting: Mapping[int, int]) -> Check:

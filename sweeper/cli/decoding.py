@@ -18,6 +18,7 @@ from rich.text import Text
 from sweeper.cli.options import HomeOption, NameArgument
 from sweeper.cli.wording import program
 from sweeper.errors import TrialError
+from sweeper.paths import Home
 
 if TYPE_CHECKING:
     from sweeper.decoding import Decoded
@@ -103,8 +104,9 @@ def _print(console: Console, found: Decoded) -> None:
     console.print()
     console.print(_best(table))
     console.print()
-    folder = os.path.relpath(found.folder)
-    console.print(f"written: {folder}/", markup=False, highlight=False, soft_wrap=True)
+    folder, here = found.folder, Path.cwd()
+    shown = folder.relative_to(here) if folder.is_relative_to(here) else folder
+    console.print(f"written: {shown}/", markup=False, highlight=False, soft_wrap=True)
     console.print(
         f"  plot.html, table.csv ({len(table.tried)} decodings), decoding.yaml, search.yaml",
         highlight=False,
@@ -113,7 +115,7 @@ def _print(console: Console, found: Decoded) -> None:
         console.print(
             f"the study keeps it as amendment {found.amendment.index} of trial "
             f"#{found.amendment.trial}; MLflow hears of it with: {program()} sync "
-            f"{found.subject.paths.name}",
+            f"{found.subject.paths.name}{Home(found.subject.paths.root.parent).option}",
             highlight=False,
             soft_wrap=True,
         )

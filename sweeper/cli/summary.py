@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sweeper.driving import Result
     from sweeper.spec import SweepSpec
 
-__all__ = ["print_best", "print_result", "trial_table", "waiting_reports"]
+__all__ = ["print_amendments", "print_best", "print_result", "trial_table", "waiting_reports"]
 
 
 def print_result(console: Console, result: Result, home: Path | None) -> None:
@@ -33,6 +33,7 @@ def print_result(console: Console, result: Result, home: Path | None) -> None:
     console.print(trial_table(record, spec, is_driven=False))
     console.print()
     print_best(console, record, spec)
+    print_amendments(console, record)
     lines = _tracebacks(result)
     if result.outcome == "gave up":
         unspent = result.max_trials - record.num_ended
@@ -96,8 +97,33 @@ def print_best(console: Console, record: SweepRecord, spec: SweepSpec) -> None:
             f"best trial #{best.number}: {objective.metric} {number(best.values[0])}", "bold green"
         )
     )
-    for path, value in best.params.items():
-        console.print(f"  {path}: {number(value)}", highlight=False)
+    _print_settings(console, best.params)
+    if best.chosen:
+        console.print("chosen by the trial itself:")
+        _print_settings(console, best.chosen)
+
+
+def print_amendments(console: Console, record: SweepRecord) -> None:
+    """What later searches found to be better, the newest of each trial."""
+    for trial in record.trials:
+        if not trial.amendments:
+            continue
+        newest = trial.amendments[-1]
+        name = newest.choose_by
+        default, honest = (number(newest.scores[kind][name]) for kind in ("default", "honest"))
+        console.print(
+            f"amendment {newest.index} of trial #{trial.number}: {name} {honest} "
+            f"(honest, on {newest.num_images} images; the default {default}), {newest.folder}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+        _print_settings(console, newest.settings)
+
+
+def _print_settings(console: Console, settings: Mapping[str, Any]) -> None:
+    for path, value in settings.items():
+        console.print(f"  {path}: {number(value)}", highlight=False, markup=False)
 
 
 def trial_table(record: SweepRecord, spec: SweepSpec, *, is_driven: bool) -> Table:

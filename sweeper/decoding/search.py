@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +18,8 @@ from sweeper.protocol import DataSummary, DecodingTable, TrialContext
 from sweeper.study.amendments import Amendment, add_amendment
 from sweeper.study.lock import drive
 from sweeper.study.store import drop_torn_line, open_study
+from sweeper.tracking.refilling import tell_amendment
+from sweeper.tracking.spool import Spool
 
 __all__ = ["Decoded", "DecodingWatcher", "decode"]
 
@@ -133,6 +136,8 @@ def _amend(home: Home, found: Decoded, wish: Wish, data: DataSummary) -> Decoded
                 overrides=(*given, *wish.overrides),
                 folder=found.folder.relative_to(paths.root).as_posix(),
             )
+            with suppress(OSError):  # then `sync` finds it in the study
+                tell_amendment(Spool(paths.trial(amendment.trial).spool), amendment)
     except SweepLockedError as error:
         raise SweepLockedError(
             f"{error.message}: the search is whole in {found.folder}, but no amendment was written",

@@ -65,9 +65,10 @@ def amendments_of(attrs: Mapping[str, Any], trial: int) -> tuple[Amendment, ...]
     return tuple(sorted(ours, key=lambda amendment: amendment.index))
 
 
-def damaged_amendments(attrs: Mapping[str, Any]) -> list[str]:
-    """Names of attributes that should be amendments, and can't be read."""
-    return [key for key in attrs if key.startswith(_PREFIX) and _read(attrs, key) is None]
+def damaged_amendments(attrs: Mapping[str, Any], num_trials: int) -> list[str]:
+    """Names of attributes that should be amendments, and can't be read or are of no trial."""
+    ours = {key: _read(attrs, key) for key in attrs if key.startswith(_PREFIX)}
+    return [key for key, read in ours.items() if read is None or read.trial >= num_trials]
 
 
 def add_amendment(study: optuna.Study, trial: int, **facts: Any) -> Amendment:

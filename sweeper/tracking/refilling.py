@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sweeper.study.amendments import Amendment
 from sweeper.study.events import State
 from sweeper.study.records import TrialRecord
 from sweeper.tracking.lines import (
@@ -21,7 +22,7 @@ from sweeper.tracking.lines import (
 )
 from sweeper.tracking.spool import Spool, joined_params, plain_params
 
-__all__ = ["is_whole", "refill"]
+__all__ = ["is_whole", "refill", "tell_amendment"]
 
 _Key = tuple[str, int]
 
@@ -64,6 +65,20 @@ def refill(spool: Spool, trial: TrialRecord, *, waits: bool = False) -> None:
     spool.append(missing)
 
 
+def tell_amendment(spool: Spool, amendment: Amendment) -> None:
+    """Appends an amendment that the study holds, if the trial's ending is there already.
+
+    Args:
+        spool: Of the trial; nobody else writes it now.
+        amendment: The newest of the trial.
+
+    Raises:
+        OSError: The disk is full, or the like; `refill` will add it.
+    """
+    if isinstance(spool.last(), Ended | Amended):
+        spool.append([_line_of(amendment)])
+
+
 def _cut_torn(spool: Spool) -> list[Line]:
     texts = spool.whole()
     kept = sum(map(len, texts))
@@ -103,10 +118,11 @@ def _end(trial: TrialRecord) -> Ended | None:
 
 
 def _amended(trial: TrialRecord) -> list[Amended]:
-    return [
-        Amended(index=found.index, settings=found.settings, at_ms=found.at_ms)
-        for found in trial.amendments
-    ]
+    return list(map(_line_of, trial.amendments))
+
+
+def _line_of(found: Amendment) -> Amended:
+    return Amended(index=found.index, settings=found.settings, at_ms=found.at_ms)
 
 
 def _missing(lines: Sequence[Line], truth: Sequence[Line]) -> list[Line]:
