@@ -43,3 +43,18 @@ def select_labels(
     """
     new_ids = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
     return new_ids[labels], int(np.count_nonzero(keep))
+
+
+def are_largest(sizes: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
+    """Which labels are among the `count` largest; of equally large ones the earlier. 0 is not.
+
+    Args:
+        sizes: Pixels of each label, shape (n + 1,).
+        count: At least 1.
+    """
+    largest = np.zeros(sizes.size, dtype=bool)
+    if sizes.size - 1 <= count:
+        largest[1:] = True
+    else:
+        largest[np.argsort(-sizes[1:], kind="stable")[:count] + 1] = True
+    return largest

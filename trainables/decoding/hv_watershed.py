@@ -8,21 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
-from skimage.segmentation import watershed
 
-from trainables.decoding.components import label_components, select_labels
+from trainables.decoding.bench import Decoded, DecodingBench
+from trainables.decoding.components import are_largest, label_components, select_labels
+from trainables.decoding.flooding import flood
+from trainables.decoding.ranges import check_at_least, check_fraction
 from trainables.decoding.rise import border_evidence
 
 __all__ = ["HVWatershed"]
-
-LabelArray = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HVWatershed:
     """Cuts the foreground into nuclei along the jumps of the HoVer maps.
 
-    1. The mask is `np >= np_threshold` without small components; the maps count as 0 outside it.
+    1. The mask is `np >= np_threshold` without small components. Each of them is decoded alone: the
+    maps count as 0 outside it.
     2. A Sobel filter measures how steeply the horizontal map rises along x and the vertical one
     along
        y, relative to the mean slope of the mask component. The slower rise gives the border
@@ -65,18 +66,13 @@ class HVWatershed:
     max_markers: int = 20_000
 
     def __post_init__(self) -> None:
-        for name in ("np_threshold", "marker_threshold"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must be in [0, 1], got {getattr(self, name)}")
+        check_fraction(self, "np_threshold", "marker_threshold")
         if self.sobel_px < 3 or self.sobel_px % 2 == 0:
             raise ValueError(f"sobel_px must be odd and at least 3, got {self.sobel_px}")
-        for name in ("opening_px", "min_object_px", "min_marker_px"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
-        if self.max_markers < 1:
-            raise ValueError(f"max_markers must be at least 1, got {self.max_markers}")
+        check_at_least(self, 0, "opening_px", "min_object_px", "min_marker_px")
+        check_at_least(self, 1, "max_markers")
 
-    def decode(self, outputs: Mapping[str, ArrayLike]) -> LabelArray:
+    def decode(self, outputs: Mapping[str, ArrayLike]) -> NDArray[np.int32]:
         """Finds the nuclei of one image.
 
         Args:
@@ -90,58 +86,29 @@ class HVWatershed:
         Raises:
             ValueError: The shapes do not belong together.
         """
-        probability, maps = np.asarray(outputs["np"]), np.asarray(outputs["hv"])
-        if probability.ndim != 2 or maps.shape != (2, *probability.shape):
-            raise ValueError(
-                "np must have shape (H, W) and hv (2, H, W), "
-                f"got {probability.shape} and {maps.shape}"
-            )
-        components, num_components = label_components(
-            probability >= self.np_threshold, self.min_object_px
-        )
-        if not num_components:
-            return np.zeros(probability.shape, dtype=np.int32)
-        known = (components > 0) & np.isfinite(maps)
-        masked = np.where(known, maps, 0).astype(np.float64)
-        evidence = border_evidence(masked, components, num_components, self.sobel_px)
-        markers = self._markers((components > 0) & (evidence < self.marker_threshold))
-        return _flood(evidence, markers, components, num_components)
+        return self.decode_on(DecodingBench(outputs)).labels
 
-    def _markers(self, sure: NDArray[np.bool_]) -> LabelArray:
+    def decode_on(self, bench: DecodingBench) -> Decoded:
+        """Finds the nuclei of a bench's image, see `DecodingBench.decode`."""
+        gap_px = self.sobel_px // 2
+        islands = bench.islands(self.np_threshold, gap_px)
+
+        def compute() -> NDArray[np.float64]:
+            maps = bench.island_maps(self.np_threshold, gap_px)
+            return border_evidence(maps, islands.ids, islands.num, self.sobel_px)
+
+        evidence = bench.keep(("evidence", self.np_threshold, self.sobel_px), compute)
+        kept = islands.sizes >= self.min_object_px
+        sure = kept[islands.ids] & (islands.ids > 0) & (evidence < self.marker_threshold)
         if self.opening_px >= 2:
             sure = ndimage.binary_opening(sure, _disk(self.opening_px))
         markers, num_markers = label_components(sure, self.min_marker_px)
-        if num_markers <= self.max_markers:
-            return markers
-        sizes = np.bincount(markers.ravel())
-        sizes[0] = 0
-        keep = np.zeros(sizes.size, dtype=bool)
-        keep[np.argsort(-sizes, kind="stable")[: self.max_markers]] = True
-        return select_labels(markers, keep)[0]
-
-
-def _flood(
-    evidence: NDArray[np.float64], markers: LabelArray, components: LabelArray, num_components: int
-) -> LabelArray:
-    """Divides each component among its markers; one with a single marker or none stays whole."""
-    num_markers = int(markers.max())
-    home = np.zeros(num_markers + 1, dtype=np.int64)
-    home[markers] = components
-    # Pixels without a marker have written a component to entry 0.
-    home[0] = 0
-    contested = np.bincount(home[1:], minlength=num_components + 1) > 1
-    inside = contested[components]
-    labels = components.copy()
-    if inside.any():
-        rows, cols = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
-        box = (slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1))
-        mask = inside[box]
-        flooded = watershed(evidence[box], np.where(mask, markers[box], 0), mask=mask)
-        labels[box] = np.where(mask, flooded + num_components, labels[box])
-    keep = np.zeros(num_components + num_markers + 1, dtype=bool)
-    keep[labels] = True
-    keep[0] = False
-    return select_labels(labels, keep)[0]
+        is_cut = num_markers > self.max_markers
+        if is_cut:
+            markers, _ = select_labels(
+                markers, are_largest(np.bincount(markers.ravel()), self.max_markers)
+            )
+        return Decoded(labels=flood(islands, evidence, markers, kept), is_cut=is_cut)
 
 
 def _disk(diameter: int) -> NDArray[np.bool_]:

@@ -48,7 +48,7 @@ def border_evidence(
         ids, weights=np.abs(horizontal) + np.abs(vertical), minlength=num_components + 1
     )
     sizes = np.bincount(ids, minlength=num_components + 1)
-    scale = np.divide(2 * sizes, steepness, out=np.zeros_like(steepness), where=steepness > 0)
+    scale = np.divide(2 * sizes, steepness, out=np.zeros(sizes.size), where=steepness > 0)
     rise = np.clip(np.minimum(horizontal, vertical) * scale[ids], -1, 1)
     evidence = np.full(components.size, 0.5)
     evidence[inside] = 0.5 - np.rint(rise * (_LEVELS // 2)) / _LEVELS

@@ -126,9 +126,14 @@ def test_the_largest_markers_are_kept(clump):
 
 def test_opening_drops_thin_bridges_between_markers():
     rises = np.zeros((30, 60), dtype=bool)
-    rises[5:25, 5:25], rises[5:25, 35:55], rises[14:16, 25:35] = True, True, True
-    assert HVWatershed()._markers(rises).max() == 1
-    assert HVWatershed(opening_px=3)._markers(rises).max() == 2
+    rises[5:25, 5:25], rises[5:25, 35:55], rises[12:18, 25:35] = True, True, True
+    rows, cols = np.mgrid[:30, :60].astype(float)
+    # Level, so that it is no marker, but where it rises.
+    maps = np.where(rises, [cols, rows], 0)
+    outputs = {"np": np.ones((30, 60)), "hv": maps}
+    settings = {"sobel_px": 3, "marker_threshold": 0.49, "min_marker_px": 50}
+    assert HVWatershed(**settings).decode(outputs).max() == 1
+    assert HVWatershed(**settings, opening_px=8).decode(outputs).max() == 2
 
 
 @pytest.mark.parametrize(

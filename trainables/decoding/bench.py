@@ -1,0 +1,139 @@
+"""One image, many decodings: what thresholds do not change is computed once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from trainables.decoding.islands import Islands
+
+__all__ = ["Decoded", "DecodingBench"]
+
+_MIB = 1 << 20
+
+
+class Stage(Protocol):
+    """A result that is worth keeping."""
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes."""
+
+
+StageT = TypeVar("StageT", bound=Stage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Decoded:
+    """The nuclei of one image.
+
+    Attributes:
+        labels: Shape (H, W) int32: 0 background, nuclei 1 .. n without gaps.
+        is_cut: The maps made more markers than the decoder allows, and the smaller ones were given
+            up: hopeless maps, or too low a limit.
+    """
+
+    labels: NDArray[np.int32]
+    is_cut: bool
+
+
+class BenchDecoder(Protocol):
+    """A decoder that can share its stages with others."""
+
+    def decode_on(self, bench: DecodingBench) -> Decoded:
+        """Finds the nuclei of the bench's image."""
+
+
+class DecodingBench:
+    """One image's outputs, and the stages of their decodings, most recently used ones first kept.
+
+    Labels are those of `decoder.decode(outputs)`, whatever was decoded before and in which order:
+    a stage is a function of the outputs and of the settings that it is kept under, and is never
+    written to. Decodings in the order of `order_key` share most. For one thread at a time.
+    """
+
+    def __init__(self, outputs: Mapping[str, ArrayLike], *, max_bytes: int = 128 * _MIB) -> None:
+        """Holds on to the outputs, without a copy; they must not change afterwards.
+
+        Args:
+            outputs: `np` and, for decoders that read them, `hv`; see the decoders.
+            max_bytes: What all kept stages together may take. The one that is in use is not
+                counted.
+
+        Raises:
+            ValueError: The shapes do not belong together.
+        """
+        self.probability = np.asarray(outputs["np"])
+        self._maps = np.asarray(outputs["hv"]) if "hv" in outputs else None
+        self._stages: OrderedDict[Hashable, Any] = OrderedDict()
+        self._max_bytes = max_bytes
+        self._num_bytes = 0
+        shape = self.probability.shape
+        if len(shape) != 2 or (self._maps is not None and self._maps.shape != (2, *shape)):
+            raise ValueError(
+                "np must have shape (H, W) and hv (2, H, W), "
+                f"got {shape} and {None if self._maps is None else self._maps.shape}"
+            )
+
+    @property
+    def maps(self) -> NDArray[np.floating]:
+        """The HoVer maps, shape (2, H, W).
+
+        Raises:
+            ValueError: The outputs have none.
+        """
+        if self._maps is None:
+            raise ValueError("this decoder needs the maps hv, outputs have np alone")
+        return self._maps
+
+    def decode(self, decoder: BenchDecoder) -> Decoded:
+        """Finds the nuclei, with what earlier calls have left.
+
+        Args:
+            decoder: Any of `Decoder`.
+
+        Raises:
+            ValueError: The outputs lack a map that the decoder reads.
+        """
+        return decoder.decode_on(self)
+
+    def islands(self, np_threshold: float, gap_px: int) -> Islands:
+        """The components of `np >= np_threshold`, `gap_px` or a little more apart."""
+        gap = 4
+        while gap < gap_px:
+            gap *= 2
+        return self.keep(
+            ("islands", np_threshold, gap),
+            lambda: Islands.from_mask(self.probability >= np_threshold, gap),
+        )
+
+    def island_maps(self, np_threshold: float, gap_px: int) -> NDArray[np.float64]:
+        """The HoVer maps on the sheet of `islands`, shape (2, ...), finite, 0 outside the mask."""
+        islands = self.islands(np_threshold, gap_px)
+        return self.keep(
+            ("maps", np_threshold, islands.gap_px),
+            lambda: np.stack([islands.cut_out(channel) for channel in self.maps]),
+        )
+
+    def keep(self, key: Hashable, compute: Callable[[], StageT]) -> StageT:
+        """What was kept under a key, else what `compute` returns; that is kept.
+
+        Args:
+            key: Everything that the result depends on but the outputs.
+            compute: Must not return anything that the caller writes to.
+        """
+        if key in self._stages:
+            self._stages.move_to_end(key)
+        else:
+            stage = compute()
+            self._stages[key] = stage
+            self._num_bytes += stage.nbytes
+            while self._num_bytes > self._max_bytes and len(self._stages) > 1:
+                self._num_bytes -= self._stages.popitem(last=False)[1].nbytes
+        kept: StageT = self._stages[key]
+        return kept

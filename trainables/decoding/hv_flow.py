@@ -1,0 +1,108 @@
+"""HoVer maps -> label map: every pixel walks to its nucleus's centre."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from trainables.decoding.bench import Decoded, DecodingBench
+from trainables.decoding.components import select_labels
+from trainables.decoding.islands import Islands
+from trainables.decoding.meeting import absorb_scraps, find_basins
+from trainables.decoding.ranges import check_at_least, check_fraction, check_positive
+from trainables.decoding.walking import walk
+
+__all__ = ["HVFlow"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HVFlow:
+    """Gives pixels that meet, when each walks against its vector, to one nucleus.
+
+    1. The mask is `np >= np_threshold`; each of its components is decoded alone.
+    2. Every pixel of the mask makes `steps` steps, each against the vector of the nearest pixel,
+    as long as that vector is in units of the component's mean one, times `step_px`, and never more
+    than twice that. A step out of the component is not made.
+    3. Pixels that end at the same place are a nucleus: ends that touch, also at a corner, are one
+    place, and so are ends with at most `join_px` pixels between them.
+    4. A piece with fewer than `min_object_px` pixels, or beyond the `max_markers` largest, joins
+    the neighbour with which it has the longest border; without a neighbour it stays, unless it is
+    too small: then it is dropped.
+
+    The result does not depend on the scale of the maps, nor on anything outside the mask, and
+    nothing else of the mask gets lost. The time is bounded by the number of pixels and steps,
+    whatever the maps look like.
+
+    Attributes:
+        np_threshold: Least probability of foreground, in [0, 1].
+        steps: How many steps are walked. Few leave the pixels of a nucleus far from each other but
+            still connected, which is harmless; many lead them into every small eddy of the maps.
+        step_px: Length of a typical step.
+        join_px: Gap that is closed between places where walks end.
+        min_object_px: Smallest nucleus.
+        max_markers: At most this many places per image where walks end, for hopeless maps have
+            many thousands.
+
+    Raises:
+        ValueError: A setting is out of its range.
+    """
+
+    np_threshold: float = 0.5
+    steps: int = 30
+    step_px: float = 1.5
+    join_px: int = 1
+    min_object_px: int = 10
+    max_markers: int = 20_000
+
+    def __post_init__(self) -> None:
+        check_fraction(self, "np_threshold")
+        check_positive(self, "step_px")
+        check_at_least(self, 0, "steps", "join_px", "min_object_px")
+        check_at_least(self, 1, "max_markers")
+
+    def decode(self, outputs: Mapping[str, ArrayLike]) -> NDArray[np.int32]:
+        """Finds the nuclei of one image.
+
+        Args:
+            outputs: `np`, the probability of foreground, shape (H, W), NaN is background; and `hv`,
+                the horizontal and vertical map, shape (2, H, W), any scale, NaN and infinities
+                count as 0. Any float dtype. Neither is written to.
+
+        Returns:
+            Shape (H, W) int32: 0 background, nuclei 1 .. n without gaps.
+
+        Raises:
+            ValueError: The shapes do not belong together.
+        """
+        return self.decode_on(DecodingBench(outputs)).labels
+
+    def decode_on(self, bench: DecodingBench) -> Decoded:
+        """Finds the nuclei of a bench's image, see `DecodingBench.decode`."""
+        islands = bench.islands(self.np_threshold, self._gap_px)
+        basins = bench.keep(
+            ("basins", self.np_threshold, self.steps, self.step_px, self.join_px),
+            lambda: find_basins(islands, self._walk(bench, islands), self.join_px),
+        )
+        sizes = np.bincount(basins.ravel())
+        num_large = int(np.count_nonzero(sizes[1:] >= max(self.min_object_px, 1)))
+        nuclei = absorb_scraps(basins, self.min_object_px, self.max_markers)
+        # Only a component that is too small has been left too small.
+        keep = np.bincount(nuclei.ravel()) >= self.min_object_px
+        keep[0] = False
+        labels = islands.put_back(select_labels(nuclei, keep)[0])
+        return Decoded(labels=labels, is_cut=bool(num_large > self.max_markers))
+
+    @property
+    def _gap_px(self) -> int:
+        return self.join_px + 2
+
+    def _walk(self, bench: DecodingBench, islands: Islands) -> NDArray[np.intp]:
+        def compute() -> NDArray[np.intp]:
+            maps = bench.island_maps(self.np_threshold, self._gap_px)
+            return walk(islands, maps, steps=self.steps, step_px=self.step_px)
+
+        key = ("walk", self.np_threshold, self.steps, self.step_px, islands.gap_px)
+        return bench.keep(key, compute)
