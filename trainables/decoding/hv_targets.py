@@ -95,7 +95,7 @@ def _write_offsets(maps: NDArray[np.float32], found: _Stretches) -> None:
     Offsets times the size are whole numbers, also as float64: a mirrored nucleus gives exactly the
     negated ones.
     """
-    sizes = np.bincount(found.ids, weights=found.lengths)[found.ids]
+    sizes = np.bincount(found.ids, weights=found.lengths)[found.ids].astype(np.float64, copy=False)
     left, left_extent, right_extent = _offsets(found, sizes, found.lefts, found.rights)
     vertical, up_extent, down_extent = _offsets(found, sizes, found.rows, found.rows)
     vertical /= np.where(vertical < 0, up_extent, down_extent)
