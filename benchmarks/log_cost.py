@@ -13,19 +13,13 @@ checkpoint in it, durable and with checksums, which the plain stack does if it i
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import logging
-import os
-import signal
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
+
+from stacks import NothingToSave, mlflow_server, run_itself, start_ray, write_space
 
 EPOCHS = 30
 EPOCH_S = 0.05
@@ -92,16 +86,18 @@ class Reporter:
         return
 
 
-def run_sweeper(uri: str, number: int, folder: Path) -> dict[str, float]:
-    import ray
+def time_calls() -> tuple[list[float], list[float]]:
+    """Has every report timed from now on.
 
-    from sweeper import run
-    from sweeper.engine.environment import set_environment
+    Returns:
+        ms in the mirror, and ms in the ledger with the mirror: filled as the sweep goes on.
+    """
     from sweeper.study.events import EpochRecorded
     from sweeper.study.ledger import Ledger
     from sweeper.tracking.mirror import Mirror
 
-    spool_ms, record_ms = [], []
+    spool_ms: list[float] = []
+    record_ms: list[float] = []
     tell, record = Mirror.__call__, Ledger.record
 
     def timed_tell(self, event):
@@ -117,22 +113,23 @@ def run_sweeper(uri: str, number: int, folder: Path) -> dict[str, float]:
         return found
 
     Mirror.__call__, Ledger.record = timed_tell, timed_record
+    return spool_ms, record_ms
+
+
+def run_sweeper(uri: str, number: int, folder: Path) -> dict[str, float]:
+    from sweeper import run
+    from sweeper.engine.environment import set_environment
+
+    spool_ms, record_ms = time_calls()
     set_environment()
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    space = folder / "space.yaml"
-    space.write_text(
-        f"""
-name: log
-family: {folder.name}
-trainable: log_cost:Reporter
-fixed: {{metrics: {number}, folder: {folder}}}
-space:
-  x: {{type: float, low: 0, high: 1}}
-objective: {{metric: score, goal: maximize}}
-budget: {{trials: {TRIALS}, epochs: {EPOCHS}}}
-resources: {{cpus_per_trial: 1, concurrent: 1}}
-""",
-        encoding="utf-8",
+    start_ray()
+    space = write_space(
+        folder,
+        name="log",
+        trainable="log_cost:Reporter",
+        trials=TRIALS,
+        epochs=EPOCHS,
+        more=f"family: {folder.name}\nfixed: {{metrics: {number}, folder: {folder}}}",
     )
     result = run(space, home=folder / "home", tracking_uri=uri)
     assert result.outcome == "finished"
@@ -143,10 +140,7 @@ resources: {{cpus_per_trial: 1, concurrent: 1}}
 
 
 def run_plain(uri: str, number: int, folder: Path, *, saves: bool) -> dict[str, float]:
-    import ray
-    from ray import tune
-    from ray.air.integrations.mlflow import MLflowLoggerCallback
-    from ray.tune.search.optuna import OptunaSearch
+    from plain_stack import MLflowLoggerCallback, build_tuner, tune
 
     log_ms = []
 
@@ -156,7 +150,7 @@ def run_plain(uri: str, number: int, folder: Path, *, saves: bool) -> dict[str, 
             super().log_trial_result(iteration, trial, result)
             log_ms.append(1000 * (time.perf_counter() - started_s))
 
-    class PlainReporter(tune.Trainable):
+    class PlainReporter(NothingToSave, tune.Trainable):
         def setup(self, config):
             self.gaps = Gaps(folder)
 
@@ -167,27 +161,9 @@ def run_plain(uri: str, number: int, folder: Path, *, saves: bool) -> dict[str, 
             self.gaps.leave(last=epoch == EPOCHS)
             return {**metrics(number, epoch), "done": epoch == EPOCHS}
 
-        def save_checkpoint(self, checkpoint_dir):
-            (Path(checkpoint_dir) / "state").write_text(str(self.iteration), encoding="utf-8")
-
-        def load_checkpoint(self, checkpoint):
-            raise NotImplementedError
-
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    results = tune.Tuner(
-        tune.with_resources(PlainReporter, {"cpu": 1}),
-        tune_config=tune.TuneConfig(
-            metric="score", mode="max", search_alg=OptunaSearch(), num_samples=TRIALS
-        ),
-        param_space={"x": tune.uniform(0, 1)},
-        run_config=tune.RunConfig(
-            name="plain",
-            storage_path=str(folder / "ray"),
-            verbose=0,
-            callbacks=[Timed(tracking_uri=uri, experiment_name=folder.name)],
-            checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=int(saves)),
-        ),
-    ).fit()
+    start_ray()
+    log = Timed(tracking_uri=uri, experiment_name=folder.name)
+    results = build_tuner(PlainReporter, folder, trials=TRIALS, callbacks=[log], saves=saves).fit()
     assert not results.errors
     assert len(log_ms) == TRIALS * EPOCHS
     return {"callback": statistics.median(log_ms)}
@@ -196,47 +172,15 @@ def run_plain(uri: str, number: int, folder: Path, *, saves: bool) -> dict[str, 
 def run_side(side: str, uri: str, number: int) -> dict[str, float]:
     """Medians over all reports of a sweep, in ms."""
     with tempfile.TemporaryDirectory(prefix="log-cost-") as folder:
-        command = [sys.executable, __file__, "--side", side, "--metrics", str(number)]
-        here = Path(__file__).resolve().parent
-        done = subprocess.run(
-            [*command, "--uri", uri, "--folder", folder],
-            cwd=here,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            sys.exit(f"{side} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+        request = ["--side", side, "--metrics", str(number), "--uri", uri, "--folder", folder]
+        medians = json.loads(run_itself(__file__, *request))
         told = [json.loads(path.read_text()) for path in Path(folder).glob("gaps-*.json")]
         found = {
             key: statistics.median([ms for trial in told for ms in trial[key]])
             for key in ("gaps", "saves")
             if any(trial[key] for trial in told)
         }
-        return {**json.loads(done.stdout.splitlines()[-1]), **found}
-
-
-@contextlib.contextmanager
-def mlflow_server(folder: Path):
-    """A real server on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--workers", "1"]
-    command += ["--port", str(port), "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"]
-    command += ["--artifacts-destination", str(folder / "artifacts")]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-    try:
-        for _ in range(1200):
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1).close()
-                break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait()
+        return {**medians, **found}
 
 
 def compare(number: int, rounds: int, uri: str) -> None:

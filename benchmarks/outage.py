@@ -15,9 +15,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import logging
-import os
-import signal
 import socket
 import statistics
 import subprocess
@@ -25,10 +22,10 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from pathlib import Path
 
 import psutil
+from stacks import NothingToSave, free_port, mlflow_server, start_ray, write_space
 
 METRICS = {f"metric_{index}": float(index) for index in range(20)}
 EPOCHS = 4
@@ -68,8 +65,6 @@ class Ends:
 
 
 def run_sweeper(uri: str, trials: int, folder: Path) -> None:
-    import ray
-
     from sweeper import run
     from sweeper.engine.environment import set_environment
     from sweeper.study.events import TrialEnded
@@ -81,32 +76,23 @@ def run_sweeper(uri: str, trials: int, folder: Path) -> None:
                 Ends(folder / "ends").note()
 
     set_environment()
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    space = folder / "space.yaml"
-    space.write_text(
-        f"""
-name: outage
-family: {folder.name}
-trainable: outage:Sleep
-space:
-  x: {{type: float, low: 0, high: 1}}
-objective: {{metric: score, goal: maximize}}
-budget: {{trials: {trials}, epochs: {EPOCHS}}}
-resources: {{cpus_per_trial: 1, concurrent: 1}}
-""",
-        encoding="utf-8",
+    start_ray()
+    space = write_space(
+        folder,
+        name="outage",
+        trainable="outage:Sleep",
+        trials=trials,
+        epochs=EPOCHS,
+        more=f"family: {folder.name}",
     )
     result = run(space, home=folder / "home", tracking_uri=uri, watcher=Watcher())
     assert result.outcome == "finished"
 
 
 def run_plain(uri: str, trials: int, folder: Path) -> None:
-    import ray
-    from ray import tune
-    from ray.air.integrations.mlflow import MLflowLoggerCallback
-    from ray.tune.search.optuna import OptunaSearch
+    from plain_stack import MLflowLoggerCallback, build_tuner, tune
 
-    class SleepTune(tune.Trainable):
+    class SleepPlain(NothingToSave, tune.Trainable):
         def setup(self, config):
             self.x = config["x"]
 
@@ -114,60 +100,13 @@ def run_plain(uri: str, trials: int, folder: Path) -> None:
             time.sleep(EPOCH_S)
             return {"score": self.x, **METRICS, "done": self.iteration + 1 == EPOCHS}
 
-        def save_checkpoint(self, checkpoint_dir):
-            (Path(checkpoint_dir) / "state").write_text("", encoding="utf-8")
-
-        def load_checkpoint(self, checkpoint):
-            return
-
     class Watcher(tune.Callback):
         def on_trial_complete(self, iteration, trials, trial, **info):
             Ends(folder / "ends").note()
 
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    tune.Tuner(
-        tune.with_resources(SleepTune, {"cpu": 1}),
-        tune_config=tune.TuneConfig(
-            metric="score", mode="max", search_alg=OptunaSearch(), num_samples=trials
-        ),
-        param_space={"x": tune.uniform(0, 1)},
-        run_config=tune.RunConfig(
-            name="plain",
-            storage_path=str(folder / "ray"),
-            verbose=0,
-            callbacks=[
-                MLflowLoggerCallback(tracking_uri=uri, experiment_name=folder.name),
-                Watcher(),
-            ],
-        ),
-    ).fit()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextlib.contextmanager
-def mlflow_server(folder: Path):
-    """A real server on a free port."""
-    port = free_port()
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--workers", "1"]
-    command += ["--port", str(port), "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"]
-    command += ["--artifacts-destination", str(folder / "artifacts")]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-    try:
-        for _ in range(1200):
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1).close()
-                break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait()
+    start_ray()
+    log = MLflowLoggerCallback(tracking_uri=uri, experiment_name=folder.name)
+    build_tuner(SleepPlain, folder, trials=trials, callbacks=[log, Watcher()]).fit()
 
 
 @contextlib.contextmanager

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
+
+from stacks import NothingToSave, run_itself, start_ray, write_space
 
 METRICS = {f"metric_{index}": float(index) for index in range(20)}
 EPOCHS = 3
@@ -43,94 +42,51 @@ class DoNothing:
 
 
 def time_sweeper(trials: int, folder: Path) -> float:
-    import ray
-
     from sweeper import run
     from sweeper.engine.environment import set_environment
 
     set_environment()
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    space = folder / "space.yaml"
-    space.write_text(
-        f"""
-name: overhead
-trainable: overhead:DoNothing
-space:
-  x: {{type: float, low: 0, high: 1}}
-objective: {{metric: score, goal: maximize}}
-budget: {{trials: {trials}, epochs: {EPOCHS}}}
-resources: {{cpus_per_trial: 1, concurrent: 1}}
-""",
-        encoding="utf-8",
+    start_ray()
+    space = write_space(
+        folder, name="overhead", trainable="overhead:DoNothing", trials=trials, epochs=EPOCHS
     )
     started = time.perf_counter()
     result = run(space, home=folder / "home")
     seconds = time.perf_counter() - started
     assert len(result.record.trials) == trials
     assert result.mirrored
-    ray.shutdown()
     return seconds
 
 
 def time_plain(trials: int, folder: Path) -> float:
-    import ray
-    from ray import tune
-    from ray.air.integrations.mlflow import MLflowLoggerCallback
-    from ray.tune.search.optuna import OptunaSearch
+    from plain_stack import MLflowLoggerCallback, build_tuner, tune
 
-    class DoNothingTune(tune.Trainable):
+    class DoNothingPlain(NothingToSave, tune.Trainable):
         def setup(self, config):
             self.x = config["x"]
 
         def step(self):
-            done = self.iteration + 1 == EPOCHS
-            return {"score": self.x, **METRICS, "done": done}
+            return {"score": self.x, **METRICS, "done": self.iteration + 1 == EPOCHS}
 
-        # Tune saves each trial when it ends; without this each would end as an error.
-        def save_checkpoint(self, checkpoint_dir):
-            (Path(checkpoint_dir) / "state").write_text("", encoding="utf-8")
-
-        def load_checkpoint(self, checkpoint):
-            return
-
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    start_ray()
     started = time.perf_counter()
-    tuner = tune.Tuner(
-        tune.with_resources(DoNothingTune, {"cpu": 1}),
-        tune_config=tune.TuneConfig(
-            metric="score", mode="max", search_alg=OptunaSearch(), num_samples=trials
-        ),
-        param_space={"x": tune.uniform(0, 1)},
-        run_config=tune.RunConfig(
-            name="plain",
-            storage_path=str(folder / "ray"),
-            verbose=0,
-            callbacks=[
-                MLflowLoggerCallback(
-                    tracking_uri=f"sqlite:///{folder / 'mlflow.db'}", experiment_name="plain"
-                )
-            ],
-        ),
+    log = MLflowLoggerCallback(
+        tracking_uri=f"sqlite:///{folder / 'mlflow.db'}", experiment_name="plain"
     )
-    results = tuner.fit()
+    results = build_tuner(DoNothingPlain, folder, trials=trials, callbacks=[log]).fit()
     seconds = time.perf_counter() - started
     assert len(results) == trials
     assert not results.errors
-    ray.shutdown()
     return seconds
 
 
 def run_side(side: str, trials: int) -> float:
     """Seconds per trial of one side, in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, __file__, "--side", side, "--trials", str(trials)]
-        here = Path(__file__).resolve().parent
-        done = subprocess.run(
-            [*command, "--folder", folder], cwd=here, capture_output=True, text=True, check=False
+        told = run_itself(
+            __file__, "--side", side, "--trials", str(trials), "--folder", str(folder)
         )
-        if done.returncode:
-            sys.exit(f"{side} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
-        return float(json.loads(done.stdout.splitlines()[-1])) / trials
+        return float(json.loads(told)) / trials
 
 
 def main() -> None:
