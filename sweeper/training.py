@@ -40,35 +40,46 @@ def train_once(
         UserError: The file, the configuration or the data is wrong, or `out` exists.
     """
     training = read_training(config, overrides)
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise UserError(f"{out} exists and is not empty", hint="name a new folder with --out")
+    _require_new(out)
     place = Home.at(home)
     _prepare(training, place)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"--out: can't write to {out}: {error.strerror}") from error
-    session = Session()
-    session.begin(
-        Order(
-            number=0,
-            trainable=training.trainable,
-            config=training.config,
-            seed=training.seed,
-            trial_dir=out.resolve(),
-            cache_dir=place.cache,
-            device=device,
-            cpu_threads=threads,
-        )
+    _make(out)
+    order = Order(
+        number=0,
+        trainable=training.trainable,
+        config=training.config,
+        seed=training.seed,
+        trial_dir=out.resolve(),
+        cache_dir=place.cache,
+        device=device,
+        cpu_threads=threads,
     )
+    yield from _reports(order, num_epochs=int(training.config["epochs"]))
+
+
+def _reports(order: Order, *, num_epochs: int) -> Iterator[Report]:
+    session = Session()
+    session.begin(order)
     try:
-        for _ in range(int(training.config["epochs"])):
+        for _ in range(num_epochs):
             report = session.next_report()
             yield report
             if isinstance(report, Failure):
                 return
     finally:
         session.close()
+
+
+def _require_new(out: Path) -> None:
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise UserError(f"{out} exists and is not empty", hint="name a new folder with --out")
+
+
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--out: can't write to {out}: {error.strerror}") from error
 
 
 def _prepare(training: TrainingFile, home: Home) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["HomeOption", "NameArgument", "NewServerOption", "SetOption"]
+__all__ = ["HomeOption", "NameArgument", "NewServerOption", "ServerOption", "SetOption"]
 
 HomeOption = Annotated[
     Path | None,
@@ -29,6 +29,14 @@ SetOption = Annotated[
 ]
 NameArgument = Annotated[
     str, typer.Argument(help="Name of the sweep; `sweeper list` shows them.", show_default=False)
+]
+ServerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--tracking-uri",
+        envvar="MLFLOW_TRACKING_URI",
+        help="An MLflow server; left out: the store in the home folder.",
+    ),
 ]
 NewServerOption = Annotated[
     str | None,

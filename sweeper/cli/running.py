@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from sweeper.cli.options import HomeOption, NameArgument, NewServerOption, SetOption
+from sweeper.cli.options import HomeOption, NameArgument, NewServerOption, ServerOption, SetOption
 
 if TYPE_CHECKING:
     from sweeper.cli.lines import LineWatcher
@@ -31,14 +31,7 @@ def run(  # noqa: PLR0913 - options of a command
         str | None, typer.Option("--name", help="Another name than the file's.")
     ] = None,
     home: HomeOption = None,
-    tracking_uri: Annotated[
-        str | None,
-        typer.Option(
-            "--tracking-uri",
-            envvar="MLFLOW_TRACKING_URI",
-            help="An MLflow server; left out: the store in the home folder.",
-        ),
-    ] = None,
+    tracking_uri: ServerOption = None,
     extend: Annotated[
         bool,
         typer.Option(

@@ -16,6 +16,7 @@ from sweeper.cli.wording import number
 
 if TYPE_CHECKING:
     from sweeper.checking import Checked
+    from sweeper.engine.session import Report
     from sweeper.spec import SweepSpec
 
 __all__ = ["check", "train"]
@@ -70,7 +71,6 @@ def train(
 ) -> None:
     """Trains one configuration in this process, without Ray, Optuna or MLflow."""
     from sweeper.engine.resources import count_gpus
-    from sweeper.engine.session import EpochReport, Failure
     from sweeper.training import train_once
 
     console = Console()
@@ -84,13 +84,19 @@ def train(
         threads=threads or len(os.sched_getaffinity(0)),
     )
     for report in reports:
-        match report:
-            case Failure(fault=fault):
-                console.print(f"failed: {fault.reason}", style="bold red", soft_wrap=True)
-                raise typer.Exit(_FAILED)
-            case EpochReport(epoch=epoch, metrics=metrics):
-                console.print(f"epoch {epoch}  {_headline(metrics)}", highlight=False)
+        _print_report(console, report)
     console.print(f"checkpoints, log and artifacts: {out}", highlight=False, soft_wrap=True)
+
+
+def _print_report(console: Console, report: Report) -> None:
+    from sweeper.engine.session import EpochReport, Failure
+
+    match report:
+        case Failure(fault=fault):
+            console.print(f"failed: {fault.reason}", style="bold red", soft_wrap=True)
+            raise typer.Exit(_FAILED)
+        case EpochReport(epoch=epoch, metrics=metrics):
+            console.print(f"epoch {epoch}  {_headline(metrics)}", highlight=False)
 
 
 def _headline(metrics: Mapping[str, float]) -> str:

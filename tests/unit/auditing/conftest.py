@@ -126,19 +126,23 @@ def _sweep(home: Home, name: str, *, end: bool) -> None:
         )
         for number in range(4):
             ledger.next_ticket()
-            for epoch in (1, 2, 3, 4):
-                if number == 2 and epoch == 2:
-                    ledger.end(number, State.FAILED, "epoch 2 raised ValueError: no")
-                    break
-                if number == 3 and epoch == 3 and not end:
-                    ledger.interrupt(number)
-                    break
-                _train(ledger, number, epoch)
-                if ledger.settle(number):
-                    break
+            _run(ledger, number, end=end)
         patience = Patience(quiet_s=60, busy_s=60, total_s=60)
         delivery = mirror.close(read_record(study), is_finished=end, patience=patience)
         assert delivery.is_complete
+
+
+def _run(ledger: Ledger, number: int, *, end: bool) -> None:
+    for epoch in (1, 2, 3, 4):
+        if number == 2 and epoch == 2:
+            ledger.end(number, State.FAILED, "epoch 2 raised ValueError: no")
+            break
+        if number == 3 and epoch == 3 and not end:
+            ledger.interrupt(number)
+            break
+        _train(ledger, number, epoch)
+        if ledger.settle(number):
+            break
 
 
 def _train(ledger: Ledger, number: int, epoch: int) -> None:
