@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test faults lint schema bench clean
+.PHONY: setup run test faults lint schema peers bench clean
 
 setup: $(STAMP)
 
@@ -35,6 +35,10 @@ lint: setup
 schema: setup
 	$(BIN)/python -m sweeper.spec.schema
 
+# What the benchmarks compare with; beside the environment, not in it.
+peers: setup
+	$(BIN)/python -m pip install --quiet --no-deps --target build/peers -r benchmarks/peers.txt
+
 bench: setup
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/overhead.py
@@ -42,6 +46,8 @@ bench: setup
 	$(BIN)/python benchmarks/log_cost.py
 	$(BIN)/python benchmarks/outage.py
 	$(BIN)/python benchmarks/kills.py 20
+	$(BIN)/python benchmarks/metrics.py
+	$(BIN)/python benchmarks/targets.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

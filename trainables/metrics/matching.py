@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, maximum_bipartite_matching
 
 from trainables.metrics.pairs import ObjectPairs
@@ -24,7 +24,8 @@ def count_matches(pairs: ObjectPairs, iou_threshold: float) -> int:
     if iou_threshold >= 0.5 or rows.size == 0:
         return int(rows.size)
     shape = (pairs.true_sizes.size, pairs.pred_sizes.size)
-    graph = coo_array((np.ones(rows.size, dtype=bool), (rows, cols)), shape=shape).tocsr()
+    row_starts = np.searchsorted(rows, np.arange(shape[0] + 1))
+    graph = csr_array((np.ones(rows.size, dtype=bool), cols, row_starts), shape=shape)
     return int(np.count_nonzero(maximum_bipartite_matching(graph) >= 0))
 
 
