@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from trainables.decode_search.criteria import measure
-from trainables.decode_search.items import Bench, Decoder, SearchItem
+from trainables.decode_search.items import Decoder, SearchItem
 from trainables.metrics import OverlapTable, Truth
 
 __all__ = ["ImageScores", "SearchImages"]
-
-# Benches of so many pixels are kept from one block to the next; the others are opened anew.
-_MAX_KEPT_PX = 32_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,33 +37,31 @@ class SearchImages:
     def __init__(self, items: Sequence[SearchItem], choose_by: Sequence[str]) -> None:
         self._items = items
         self._choose_by = choose_by
-        self._benches: list[Bench | None] = [None] * len(items)
         self._truths = [Truth(item.labels) for item in items]
-        self._is_kept: list[bool] = []
-        num_px = 0
-        for item in items:
-            num_px += item.labels.size
-            self._is_kept.append(num_px <= _MAX_KEPT_PX)
+
+    def __len__(self) -> int:
+        return len(self._items)
 
     def score(
-        self, image: int, decoders: Sequence[Decoder], go_on: Callable[[], bool]
-    ) -> ImageScores | None:
-        """Decodes an image in several ways.
+        self, image: int, decoders: Sequence[Decoder], go_on: Callable[[int], bool]
+    ) -> ImageScores:
+        """Decodes an image in several ways, on a bench of its own that is given up then.
 
         Args:
             image: Its position.
             decoders: In an order in which neighbours share much.
-            go_on: Asked before each decoding.
+            go_on: Asked before each decoding, by its position.
 
         Returns:
-            None if it was not to go on.
+            As many decodings as there were until it was not to go on.
         """
         start_s = time.thread_time()
-        bench, truth = self._bench(image), self._truths[image]
+        item, truth = self._items[image], self._truths[image]
+        bench = item.open_bench(item.outputs)
         tables, are_cut = [], []
-        for decoder in decoders:
-            if not go_on():
-                return None
+        for position, decoder in enumerate(decoders):
+            if not go_on(position):
+                break
             decoded = bench.decode(decoder)
             tables.append(truth.table(decoded.labels))
             are_cut.append(decoded.is_cut)
@@ -77,16 +72,7 @@ class SearchImages:
             cpu_s=time.thread_time() - start_s,
         )
 
-    def order_key(self, decoder: Decoder) -> Any:
+    def order_key(self, decoder: Decoder) -> tuple[Any, ...]:
         """See `Bench`."""
-        return self._bench(0).order_key(decoder)
-
-    def _bench(self, image: int) -> Bench:
-        kept = self._benches[image]
-        if kept is not None:
-            return kept
-        item = self._items[image]
-        bench = item.open_bench(item.outputs)
-        if self._is_kept[image]:
-            self._benches[image] = bench
-        return bench
+        item = self._items[0]
+        return item.open_bench(item.outputs).order_key(decoder)

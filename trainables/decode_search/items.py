@@ -33,8 +33,11 @@ class Bench(Protocol):
     def decode(self, decoder: Decoder) -> Decoded:
         """The instances; they do not depend on what was decoded before."""
 
-    def order_key(self, decoder: Decoder) -> Any:
-        """Decoders in the order of these keys share most with their neighbours."""
+    def order_key(self, decoder: Decoder) -> tuple[Any, ...]:
+        """Decoders in the order of these keys share most with their neighbours.
+
+        Those that differ in the first part of the key share next to nothing.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
+from trainables.decode_search.blocks import OrderKey, Values, plan_blocks
 from trainables.decode_search.candidates import SeenValues
 from trainables.decode_search.settings import SearchSettings
 from trainables.decode_search.spread import spread_order
 
-__all__ = ["BLOCK_SIZE", "GridProposals", "OrderKey", "Proposals", "open_proposals"]
-
-Values = Mapping[str, Any]
-OrderKey = Callable[[Values], Any]
-
-#: Decodings that are tried on one image before the next image: enough to share most of the work,
-#: few enough for a search that is cut short to have seen all regions.
-BLOCK_SIZE = 8
+__all__ = ["GridProposals", "Proposals", "open_proposals"]
 
 
 class Proposals(Protocol):
@@ -29,7 +23,8 @@ class Proposals(Protocol):
     def next_block(self) -> Sequence[Values]:
         """What is tried next, neighbours alike; empty: there is nothing left.
 
-        Called only when the block before it was told.
+        The very first one is the default, which may be impossible otherwise. Called only when the
+        block before it was told.
         """
 
     def tell(self, criteria: Sequence[float]) -> None:
@@ -37,15 +32,15 @@ class Proposals(Protocol):
 
 
 class GridProposals:
-    """Every combination, in blocks of neighbours; the blocks come from all over the grid."""
+    """Every combination, in blocks that share work; beginnings are spread over the grid."""
 
-    def __init__(self, grid: Sequence[Values], order_key: OrderKey, seed: int) -> None:
-        ordered = sorted(grid, key=order_key)
-        num_blocks = -(-len(ordered) // BLOCK_SIZE)
-        ends = [len(ordered) * index // num_blocks for index in range(1, num_blocks + 1)]
-        blocks = [ordered[start:end] for start, end in zip([0, *ends], ends, strict=False)]
-        self.num_planned = len(ordered)
-        self._blocks = iter([blocks[index] for index in spread_order(num_blocks, seed)])
+    def __init__(
+        self, grid: Sequence[Values], default: Values, order_key: OrderKey, seed: int
+    ) -> None:
+        self.num_planned = 1 + len(grid)
+        first, *others = plan_blocks(default, grid, order_key)
+        order = spread_order(len(others), seed)
+        self._blocks = iter([first, *(others[index] for index in order)])
 
     def next_block(self) -> Sequence[Values]:
         """See `Proposals`."""
@@ -56,18 +51,21 @@ class GridProposals:
         del criteria
 
 
-def open_proposals(settings: SearchSettings, seen: SeenValues, order_key: OrderKey) -> Proposals:
+def open_proposals(settings: SearchSettings, default: Values, order_key: OrderKey) -> Proposals:
     """The proposals that the settings ask for.
 
     Args:
         settings: Of the search.
-        seen: What needs no proposing.
-        order_key: Values in the order of these keys share most with their neighbours.
+        default: What is proposed first.
+        order_key: See `Bench.order_key`.
     """
     grid = settings.grid()
+    seen = SeenValues()
+    seen.add(default)
     if grid is not None:
-        return GridProposals([v for v in grid if seen.add(v)], order_key, settings.seed)
+        new = [values for values in grid if seen.add(values)]
+        return GridProposals(new, default, order_key, settings.seed)
     # Optuna takes half a second to import.
     from trainables.decode_search.tpe import TpeProposals
 
-    return TpeProposals(settings, seen, order_key)
+    return TpeProposals(settings, default, seen, order_key)

@@ -37,7 +37,7 @@ class SearchRecord:
     def add(
         self, *, values: Sequence[Values], settings: Sequence[Values], images: Sequence[ImageScores]
     ) -> list[float]:
-        """Takes a block.
+        """Takes a block; those of its decodings that some image lacks are left out.
 
         Args:
             values: Of the parameters of the space, for each decoding.
@@ -45,28 +45,29 @@ class SearchRecord:
             images: What was found on each image.
 
         Returns:
-            What decides, of each decoding: the mean over images.
+            What decides, of each decoding that was taken: the mean over images.
         """
-        # From image-wise to decoding-wise.
-        scores = np.array([image.scores for image in images], dtype=np.float64)
-        are_cut = np.array([image.are_cut for image in images], dtype=bool)
+        for image in images:
+            self._cpu_s += image.cpu_s
+        num_whole = min(len(image.tables) for image in images)
         means = []
-        for number in range(len(values)):
-            by_name = {name: scores[:, number, i] for i, name in enumerate(self._choose_by)}
+        for number in range(num_whole):
+            scores = np.array([image.scores[number] for image in images], dtype=np.float64)
+            by_name = {name: scores[:, index] for index, name in enumerate(self._choose_by)}
             criterion = compromise(by_name)
+            are_cut = np.array([image.are_cut[number] for image in images], dtype=bool)
             self._leaders.add(criterion, [image.tables[number] for image in images])
-            means.append(math.fsum(criterion) / criterion.size)
+            self._are_cut |= are_cut
             self._tried.append(
                 Tried(
                     settings=settings[number],
                     values=values[number],
                     scores=by_name,
                     criterion=criterion,
-                    num_cut_images=int(are_cut[:, number].sum()),
+                    num_cut_images=int(are_cut.sum()),
                 )
             )
-        self._are_cut |= are_cut.any(axis=1)
-        self._cpu_s += math.fsum(image.cpu_s for image in images)
+            means.append(math.fsum(criterion) / criterion.size)
         return means
 
     def result(self, *, num_planned: int, wall_s: float) -> SearchResult:

@@ -9,9 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from trainables.ahead import map_ahead
-from trainables.decode_search.candidates import SeenValues, active_defaults
+from trainables.decode_search.candidates import active_defaults
 from trainables.decode_search.halves import deal
-from trainables.decode_search.images import ImageScores, SearchImages
+from trainables.decode_search.images import SearchImages
 from trainables.decode_search.items import Decoder, SearchItem
 from trainables.decode_search.proposals import open_proposals
 from trainables.decode_search.record import SearchRecord
@@ -26,12 +26,12 @@ Values = Mapping[str, Any]
 class DecodingSearch:
     """Searches the decoding of a network's outputs, see `SearchResult`.
 
-    The default decoding is tried first, then blocks of decodings, each on all images; a block that
-    the time cuts counts for nothing. If no time is cut, equal outputs, settings and seed give equal
-    results, whatever the number of threads.
+    Decodings are tried in blocks, one image after the other; the default is the very first. When
+    time is up, only those count that were tried on all images. If it never was, equal outputs,
+    settings and seed give equal results, whatever the number of threads.
 
-    In memory are, for each image: its outputs and labels; what its bench keeps, for up to 32
-    million pixels in all; and the overlap tables of a block and of the few best decodings.
+    In memory are, for each image: its outputs and labels, and the overlap tables of a block and of
+    the few best decodings; and one bench for each thread.
     """
 
     def __init__(
@@ -123,53 +123,46 @@ class DecodingSearch:
             self._future.exception()
 
     def _run(self) -> SearchResult:
-        start_s, seconds = self._clock(), self._settings.seconds
-        if seconds is not None:
-            self._end_s = min(self._end_s, start_s + seconds)
-        images = SearchImages(self._items, self._settings.choose_by)
-        default = active_defaults(self._settings.space, self._default)
-        self._try(images, [default], self._is_open)
-        self._try_proposals(images, default)
+        start_s, settings = self._clock(), self._settings
+        if settings.seconds is not None:
+            self._end_s = min(self._end_s, start_s + settings.seconds)
+        images = SearchImages(self._items, settings.choose_by)
+        proposals = open_proposals(
+            settings,
+            active_defaults(settings.space, self._default),
+            lambda values: images.order_key(self._build(self._full(values))),
+        )
+        while block := proposals.next_block():
+            self._num_planned = proposals.num_planned
+            criteria = self._try(images, block)
+            if len(criteria) < len(block) or not self._goes_on():
+                break
+            proposals.tell(criteria)
         if self._is_closed:
             raise RuntimeError("the search was closed")
+        self._num_planned = proposals.num_planned
         return self._record.result(num_planned=self._num_planned, wall_s=self._clock() - start_s)
 
-    def _try_proposals(self, images: SearchImages, default: Values) -> None:
-        seen = SeenValues()
-        seen.add(default)
-        proposals = open_proposals(
-            self._settings, seen, lambda values: images.order_key(self._build(self._full(values)))
-        )
-        while True:
-            self._num_planned = 1 + proposals.num_planned
-            if not self._goes_on() or not (block := proposals.next_block()):
-                return
-            if (criteria := self._try(images, block, self._goes_on)) is None:
-                return
-            proposals.tell(criteria)
-
-    def _try(
-        self, images: SearchImages, block: Sequence[Values], go_on: Callable[[], bool]
-    ) -> list[float] | None:
-        """Scores all images under the decodings of a block; None if it was not to go on."""
+    def _try(self, images: SearchImages, block: Sequence[Values]) -> list[float]:
+        """Scores all images under the decodings of a block, or as many of them as there is time."""
         settings = [self._full(values) for values in block]
         decoders = [self._build(complete) for complete in settings]
-        found: list[ImageScores] = []
-        # With one worker this thread is it.
-        workers = self._workers if self._workers > 1 else 0
-        for image in map_ahead(
-            lambda image: images.score(image, decoders, go_on), range(len(self._items)), workers
-        ):
-            if image is None:
-                return None
-            found.append(image)
-        return self._record.add(values=block, settings=settings, images=found)
+        num_tried = self._record.num_tried
+
+        def go_on(position: int) -> bool:
+            # The default has the time that it takes.
+            return self._goes_on() or (num_tried + position == 0 and not self._is_closed)
+
+        found = map_ahead(
+            lambda image: images.score(image, decoders, go_on),
+            range(len(images)),
+            # With one worker this thread is it.
+            self._workers if self._workers > 1 else 0,
+        )
+        return self._record.add(values=block, settings=settings, images=list(found))
 
     def _full(self, values: Values) -> dict[str, Any]:
         return {**self._default, **values}
-
-    def _is_open(self) -> bool:
-        return not self._is_closed
 
     def _goes_on(self) -> bool:
         return not self._is_closed and self._clock() < self._end_s

@@ -11,14 +11,15 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.trial import TrialState
 
 from sweeper.parameters import suggest
+from trainables.decode_search.blocks import OrderKey, Values
 from trainables.decode_search.candidates import SeenValues
-from trainables.decode_search.proposals import BLOCK_SIZE, OrderKey, Values
 from trainables.decode_search.settings import SearchSettings
 
 __all__ = ["TpeProposals"]
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
+_BLOCK_SIZE = 8
 # Draws of TPE for each decoding of a block, then random ones: when TPE keeps repeating itself or
 # breaking constraints, something new may still be found elsewhere.
 _TPE_DRAWS = 16
@@ -28,14 +29,17 @@ _RANDOM_DRAWS = 64
 class TpeProposals:
     """Draws blocks from what the blocks before taught; those of a block do not know each other."""
 
-    def __init__(self, settings: SearchSettings, seen: SeenValues, order_key: OrderKey) -> None:
-        self.num_planned = settings.combinations
+    def __init__(
+        self, settings: SearchSettings, default: Values, seen: SeenValues, order_key: OrderKey
+    ) -> None:
+        self.num_planned = 1 + settings.combinations
+        self._default = default
         self._space = settings.space
         self._constraints = settings.parsed_constraints()
         self._seen = seen
         self._order_key = order_key
         self._num_proposed = 0
-        self._asked: list[optuna.Trial] = []
+        self._asked: list[optuna.Trial | None] = []
         conditional = any(parameter.when for parameter in settings.space.values())
         with warnings.catch_warnings():
             # `group` has been experimental, and unchanged, for years.
@@ -48,21 +52,24 @@ class TpeProposals:
 
     def next_block(self) -> Sequence[Values]:
         """See `Proposals`."""
-        size = min(BLOCK_SIZE, self.num_planned - self._num_proposed)
+        first = [] if self._num_proposed else [self._default]
+        size = min(_BLOCK_SIZE, self.num_planned - self._num_proposed) - len(first)
         drawn = self._draw(size, self._tpe, _TPE_DRAWS * size)
         if not drawn:
             drawn = self._draw(size, self._random, _RANDOM_DRAWS * size)
         drawn.sort(key=lambda pair: self._order_key(pair[1]))
-        self._num_proposed += len(drawn)
+        self._num_proposed += len(first) + len(drawn)
         if not drawn:
             self.num_planned = self._num_proposed
-        self._asked = [trial for trial, _ in drawn]
-        return [values for _, values in drawn]
+        self._asked = [None for _ in first] + [trial for trial, _ in drawn]
+        return [*first, *(values for _, values in drawn)]
 
     def tell(self, criteria: Sequence[float]) -> None:
         """See `Proposals`."""
         for trial, value in zip(self._asked, criteria, strict=True):
-            self._study.tell(trial, value)
+            # The default may lie outside of what Optuna can be told.
+            if trial is not None:
+                self._study.tell(trial, value)
 
     def _draw(
         self, size: int, sampler: optuna.samplers.BaseSampler, max_draws: int
