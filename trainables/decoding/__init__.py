@@ -1,7 +1,7 @@
 """From labels to the maps that a network learns, and from a network's maps to labels. No torch."""
 
 from trainables.decoding.bench import Decoded, DecodingBench
-from trainables.decoding.decoders import Decoder, order_key
+from trainables.decoding.decoders import Decoder
 from trainables.decoding.hv_flow import HVFlow
 from trainables.decoding.hv_targets import hv_targets
 from trainables.decoding.hv_watershed import HVWatershed
@@ -17,5 +17,4 @@ __all__ = [
     "MaskComponents",
     "MaskWatershed",
     "hv_targets",
-    "order_key",
 ]

@@ -12,7 +12,6 @@ from trainables.decoding import (
     HVWatershed,
     MaskComponents,
     MaskWatershed,
-    order_key,
 )
 
 CANDIDATES = [
@@ -57,7 +56,10 @@ def test_candidates_differ_or_the_other_test_shows_nothing(outputs):
 
 
 def test_the_order_puts_equal_masks_and_equal_decoders_side_by_side():
-    keys = [order_key(candidate)[:2] for candidate in sorted(CANDIDATES, key=order_key)]
+    keys = [
+        DecodingBench.order_key(candidate)[:2]
+        for candidate in sorted(CANDIDATES, key=DecodingBench.order_key)
+    ]
     assert len([key for key, _ in itertools.groupby(keys)]) == len(set(keys)) == 8
 
 
