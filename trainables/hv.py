@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sweeper.protocol import BaseTrainable, DataSummary, Problem, TrialContext
+from sweeper.protocol import BaseTrainable, DataSummary, DecodingTable, Problem, TrialContext
 from trainables.data import prepare
 from trainables.hv_config import check_hv_config, load_hv_config
 from trainables.hv_names import METRIC_NAMES
@@ -56,6 +56,23 @@ class HVTrainable(BaseTrainable):
 
         return HVRun(load_hv_config(config), context).measure_epoch_s()
 
+    @classmethod
+    def searched_inside(cls, config: Mapping[str, Any]) -> Mapping[str, str]:
+        """The settings that the nested search of decodings varies."""
+        decode = load_hv_config(config).decode
+        if decode.search != "nested":
+            return {}
+        advice = (
+            "decode.search is nested; move it to fixed.decode.space, "
+            "or set fixed.decode.search to joint"
+        )
+        return {f"decode.{name}": advice for name in decode.space}
+
+    @classmethod
+    def scored_data(cls, folder: Path) -> Mapping[str, Any]:
+        """A folder with `val/`, or with `images/` and `labels/` themselves."""
+        return {"source": "folder", "path": str(folder), "only_val": True}
+
     def setup(self, config: Mapping[str, Any], context: TrialContext) -> None:
         """Opens the data and builds the network, see `Trainable.setup`."""
         from trainables.hv_run import HVRun
@@ -66,6 +83,14 @@ class HVTrainable(BaseTrainable):
     def step(self) -> Mapping[str, float]:
         """Trains the next epoch and evaluates when due, see `HVRun.step`."""
         return self._started().step()
+
+    def chosen(self) -> Mapping[str, Any]:
+        """The decoding that the newest nested search chose, see `BaseTrainable.chosen`."""
+        return self._started().chosen()
+
+    def search_decodings(self, progress: Callable[[int, int], None]) -> DecodingTable:
+        """Searches `decode.space` on the validation images, see `BaseTrainable`."""
+        return self._started().search_decodings(progress)
 
     def save(self, directory: Path) -> None:
         """Writes one file of tensors and plain values, see `Trainable.save`."""

@@ -5,44 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from sweeper.protocol import ConfigError, Problem
 from trainables.augment import AugmentConfig
 from trainables.data import DataConfig, SyntheticConfig
-from trainables.decoding import HVWatershed
+from trainables.decode_config import DecodeConfig
 from trainables.losses import HVLossConfig
 from trainables.models import ModelConfig, UNetConfig
 from trainables.optimization import OptimConfig
 from trainables.problems import find_problems
 
-__all__ = ["DecodeConfig", "HVConfig", "check_hv_config", "load_hv_config"]
-
-_DECODER = HVWatershed()
-
-
-class DecodeConfig(BaseModel):
-    """Thresholds of `HVWatershed`, where each of them is explained."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-    np_threshold: float = Field(default=_DECODER.np_threshold, ge=0, le=1)
-    marker_threshold: float = Field(default=_DECODER.marker_threshold, ge=0, le=1)
-    sobel_px: int = Field(default=_DECODER.sobel_px, ge=3, le=63)
-    opening_px: int = Field(default=_DECODER.opening_px, ge=0, le=63)
-    min_object_px: int = Field(default=_DECODER.min_object_px, ge=0)
-    min_marker_px: int = Field(default=_DECODER.min_marker_px, ge=0)
-
-    @field_validator("sobel_px")
-    @classmethod
-    def _check_odd(cls, size_px: int) -> int:
-        if size_px % 2 == 0:
-            raise ValueError("should be odd")
-        return size_px
-
-    def build(self) -> HVWatershed:
-        """The decoder of these thresholds."""
-        return HVWatershed(**self.model_dump())
+__all__ = ["HVConfig", "check_hv_config", "load_hv_config"]
 
 
 class HVConfig(BaseModel):
@@ -63,7 +37,7 @@ class HVConfig(BaseModel):
         loss: Weights of the terms and of the heads.
         optim: Optimizer and learning rate.
         augment: How crops are varied.
-        decode: From maps to instances.
+        decode: From maps to instances: thresholds, and how they are searched.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)

@@ -1,7 +1,8 @@
-"""Every metric that the 2-D trainable reports. No torch."""
+"""Every metric that the 2-D trainable can report. No torch."""
 
 from __future__ import annotations
 
+from trainables.decode_search import CRITERIA
 from trainables.instance_scores import SCORE_NAMES
 from trainables.losses import TERMS
 
@@ -24,7 +25,16 @@ _TRAINING = (
     "gpu/peak_gib",
     "cost/gpu_s",
 )
-_EVALUATION = ("val/pred_mean", "target_mean", "time/eval_s", "time/decode_s", "val/aji_pooled")
+_EVALUATION = ("val/pred_mean", "target_mean", "time/eval_s")
+_POOLED = "aji_pooled"
+_DECODING = (
+    "val/decode_cut",
+    "val/decode_optimism",
+    "val/decode_planned",
+    "val/decode_tried",
+    "time/decode_s",
+    "time/decode_wait_s",
+)
 
 
 def _loss_names(split: str) -> list[str]:
@@ -37,8 +47,11 @@ METRIC_NAMES = frozenset(
     [
         *_loss_names("train"),
         *_loss_names("val"),
-        *(f"val/{name}" for name in (*SCORE_NAMES, *_MAPS)),
+        *(f"val/{name}" for name in (*SCORE_NAMES, _POOLED, *_MAPS)),
+        *(f"val/default/{name}" for name in (*SCORE_NAMES, _POOLED)),
+        *(f"val/optimistic/{name}" for name in CRITERIA),
         *_TRAINING,
         *_EVALUATION,
+        *_DECODING,
     ]
 )

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from sweeper.protocol import TrialContext, TrialError
+from sweeper.protocol import ConfigError, DecodingTable, Problem, TrialContext, TrialError
 from trainables.augment import build_augmentation
 from trainables.criterion import Outputs
-from trainables.data import prepare
+from trainables.data import Split, prepare
+from trainables.decode_search import DecodingSearch, SearchResult
 from trainables.hv_config import HVConfig
 from trainables.hv_crops import CropBatches, CropSampling
-from trainables.hv_evaluation import HVEvaluator
+from trainables.hv_evaluation import Evaluation, HVEvaluator
 from trainables.losses import build_loss
 from trainables.models import build_model
 from trainables.overlay import draw_overlay
 from trainables.training import Trainer, TrainerSettings, seed_torch
+from trainables.trial_decoding import (
+    build_decoder,
+    decoding_metrics,
+    open_search,
+    paths_of,
+    search_items,
+    tabulate,
+)
 
 __all__ = ["HVRun"]
 
 _MODEL_KEY = 0
 _CHECKPOINT = "trainer.pt"
+_DECODING = "decoding.json"
 _GIB = 2**30
 _TIMED_STEPS = 3
+#: A search of so few seconds is never cut, so that its result does not depend on the machine.
+_FREE_SEARCH_S = 2.0
 
 
 class HVRun:
@@ -44,28 +59,27 @@ class HVRun:
         on_gpu = device.type == "cuda"
         if on_gpu:
             torch.cuda.reset_peak_memory_stats(device)
-        # On a CPU all but one thread compute; a single thread does everything in turn.
-        workers = context.cpu_threads if on_gpu else min(1, context.cpu_threads - 1)
         data = prepare(config.data, context.cache_dir)
-        seed_torch(context.seed, _MODEL_KEY)
         self._config = config
         self._device = device
         self._artifacts_dir = context.artifacts_dir
+        self._threads = context.cpu_threads
+        # On a CPU all but one thread compute; a single thread does everything in turn.
+        self._workers = context.cpu_threads if on_gpu else min(1, context.cpu_threads - 1)
+        self._can_train = len(data.train) > 0
+        self._source = _crops(config, data.train if self._can_train else data.val, context.seed)
+        self._trainer = self._build_trainer(data.channels, context.seed)
+        self._evaluator = HVEvaluator(data.val, device=device, workdir=context.workdir)
+        self._is_nested = config.decode.search == "nested"
+        self._chosen: dict[str, Any] = {}
+        self._unsearched_s = 0.0
         self._gpu_s = 0.0
-        self._source = CropBatches(
-            data.train,
-            build_augmentation(config.augment),
-            sampling=CropSampling(
-                crop_px=config.crop_px,
-                batch_size=config.batch_size,
-                num_steps=config.num_steps(len(data.train)),
-                area_power=config.area_power,
-                nuclei_frac=config.nuclei_frac,
-            ),
-            seed=context.seed,
-        )
-        self._trainer = Trainer(
-            model=build_model(config.model, data.channels).to(device),
+
+    def _build_trainer(self, channels: int, seed: int) -> Trainer:
+        config, device = self._config, self._device
+        seed_torch(seed, _MODEL_KEY)
+        return Trainer(
+            model=build_model(config.model, channels).to(device),
             criterion=build_loss(config.loss).to(device),
             source=self._source,
             probe=_foreground_means,
@@ -74,12 +88,9 @@ class HVRun:
                 optim=config.optim,
                 amp=config.amp,
                 device=device,
-                workers=workers,
-                seed=context.seed,
+                workers=self._workers,
+                seed=seed,
             ),
-        )
-        self._evaluator = HVEvaluator(
-            data.val, config.decode.build(), device=device, workers=workers
         )
 
     def step(self) -> dict[str, float]:
@@ -99,25 +110,66 @@ class HVRun:
             ) from error
 
     def _step(self) -> dict[str, float]:
+        if not self._can_train:
+            reason = "is true: these images are only scored, there are none to train on"
+            raise ConfigError([Problem(where="data.only_val", reason=reason)])
         start = time.perf_counter()
         metrics = self._trainer.train_epoch()
-        trained = time.perf_counter()
         epoch = self._trainer.epoch
         metrics |= {"epoch": float(epoch), "time/train_s": self._trainer.trained_s}
+        self._unsearched_s += self._trainer.trained_s
         if epoch % self._config.eval_every == 0 or epoch == self._config.epochs:
-            evaluation = self._evaluator.evaluate(self._trainer)
-            metrics |= {**evaluation.metrics, "time/eval_s": time.perf_counter() - trained}
-            if epoch == self._config.epochs:
-                self._write_overlays([table.aji() for table in evaluation.tables])
+            metrics |= self._evaluate()
         if self._device.type == "cuda":
             self._gpu_s += time.perf_counter() - start
             metrics["gpu/peak_gib"] = torch.cuda.max_memory_allocated(self._device) / _GIB
             metrics["cost/gpu_s"] = self._gpu_s
         return metrics
 
+    def _evaluate(self) -> dict[str, float]:
+        """Predicts the validation images and searches their decoding, beside the next epoch."""
+        start = time.perf_counter()
+        evaluation = self._evaluator.evaluate(self._trainer)
+        predicted = time.perf_counter()
+        is_last = self._trainer.epoch == self._config.epochs
+        with closing(self._open_search(evaluation)) as search:
+            if self._workers:
+                search.start()
+                self._trainer.train_ahead(lambda: not search.is_done)
+            waits = time.perf_counter()
+            result = search.result(None if is_last else self._longest_wait_s())
+            waited_s = time.perf_counter() - waits
+        self._unsearched_s = 0.0
+        if self._is_nested:
+            self._chosen = paths_of(result.chosen)
+        if is_last:
+            self._draw_overlays(evaluation, result)
+        return {
+            **evaluation.metrics,
+            **decoding_metrics(result, is_nested=self._is_nested),
+            "time/eval_s": predicted - start + waited_s,
+            "time/decode_wait_s": waited_s,
+        }
+
+    def chosen(self) -> dict[str, Any]:
+        """The decoding that the newest search chose, by dotted path; empty without a search."""
+        return dict(self._chosen)
+
+    def search_decodings(self, progress: Callable[[int, int], None]) -> DecodingTable:
+        """Searches the decoding space on the validation images, whatever `decode.search` is."""
+        evaluation = self._evaluator.evaluate(self._trainer)
+        items = search_items(evaluation.outputs, evaluation.labels)
+        search = open_search(
+            self._config.decode, items, workers=max(1, self._threads), is_nested=True
+        )
+        with closing(search):
+            return tabulate(search, self._config.decode, progress)
+
     def save(self, directory: Path) -> None:
-        """Writes everything that `load` needs."""
+        """Writes everything that `load` needs, and the decoding that was chosen."""
         self._trainer.save(directory / _CHECKPOINT, {"gpu_s": self._gpu_s})
+        text = json.dumps(self._chosen, indent=2)
+        (directory / _DECODING).write_text(text, encoding="utf-8")
 
     def load(self, directory: Path) -> None:
         """Goes on from what `save` wrote.
@@ -126,6 +178,8 @@ class HVRun:
             TrialError: There is no checkpoint of these settings.
         """
         self._gpu_s = self._trainer.load(directory / _CHECKPOINT)["gpu_s"]
+        path = directory / _DECODING
+        self._chosen = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
     def measure_epoch_s(self) -> float:
         """Times a few real steps and one validation image of middle size.
@@ -139,7 +193,9 @@ class HVRun:
         num_px = [self._evaluator.split.labels(i).size for i in range(len(self._evaluator.split))]
         middle = sorted(range(len(num_px)), key=num_px.__getitem__)[len(num_px) // 2]
         start = time.perf_counter()
-        self._evaluator.evaluate(self._trainer, [middle])
+        evaluation = self._evaluator.evaluate(self._trainer, [middle])
+        with closing(self._open_search(evaluation)) as search:
+            search.result()
         evaluation_s = (time.perf_counter() - start) * sum(num_px) / num_px[middle]
         return step_s * self._source.num_steps + evaluation_s / self._config.eval_every
 
@@ -150,15 +206,38 @@ class HVRun:
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _write_overlays(self, scores: Sequence[float]) -> None:
-        """Shows the validation images of the lowest, the middle and the highest score."""
+    def _open_search(self, evaluation: Evaluation) -> DecodingSearch:
+        items = search_items(evaluation.outputs, evaluation.labels)
+        return open_search(
+            self._config.decode, items, workers=self._workers, is_nested=self._is_nested
+        )
+
+    def _longest_wait_s(self) -> float:
+        return max(_FREE_SEARCH_S, self._config.decode.share * self._unsearched_s)
+
+    def _draw_overlays(self, evaluation: Evaluation, result: SearchResult) -> None:
+        """Shows the validation images of the lowest, the middle and the highest AJI."""
+        scores = [table.aji() for table in result.honest.tables]
         order = sorted(range(len(scores)), key=scores.__getitem__)
         shown = {"worst": order[0], "median": order[len(order) // 2], "best": order[-1]}
-        split = self._evaluator.split
         for rank, item in shown.items():
-            found = self._evaluator.segment(self._trainer, item)
-            picture = draw_overlay(split.image(item), split.labels(item), found)
+            decoder = build_decoder(result.tried[result.honest.decodings[item]].settings)
+            found = decoder.decode(evaluation.outputs[item])
+            picture = draw_overlay(
+                self._evaluator.split.image(item), evaluation.labels[item], found
+            )
             Image.fromarray(picture).save(self._artifacts_dir / f"val_{rank}.png")
+
+
+def _crops(config: HVConfig, images: Split, seed: int) -> CropBatches:
+    sampling = CropSampling(
+        crop_px=config.crop_px,
+        batch_size=config.batch_size,
+        num_steps=config.num_steps(len(images)),
+        area_power=config.area_power,
+        nuclei_frac=config.nuclei_frac,
+    )
+    return CropBatches(images, build_augmentation(config.augment), sampling=sampling, seed=seed)
 
 
 def _foreground_means(outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -1,6 +1,8 @@
 """Evaluation of networks whose answers are known in advance."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,10 +11,11 @@ from torch import Tensor, nn
 
 from sweeper.protocol import DivergedError
 from trainables.data import Split
-from trainables.decoding import HVWatershed
+from trainables.decode_config import DecodeConfig
 from trainables.hv_crops import hv_tensors
-from trainables.hv_evaluation import Evaluation, HVEvaluator
+from trainables.hv_evaluation import HVEvaluator
 from trainables.losses import HVLossConfig, build_loss
+from trainables.trial_decoding import decoding_metrics, open_search, search_items
 
 
 class Answering(nn.Module):
@@ -53,15 +56,23 @@ def images() -> Split:
     return Split(names=["a", "b", "c"], channels=1, stored_images=stored, stored_labels=labels)
 
 
-def evaluate(model: nn.Module, *, workers: int = 0) -> Evaluation:
-    evaluator = HVEvaluator(images(), HVWatershed(), device=torch.device("cpu"), workers=workers)
-    return evaluator.evaluate(Network(model))
+@pytest.fixture
+def evaluate(tmp_path: Path) -> Callable[[nn.Module], dict[str, float]]:
+    """The metrics of a network with the default decoder."""
+
+    def measure(model: nn.Module) -> dict[str, float]:
+        evaluator = HVEvaluator(images(), device=torch.device("cpu"), workdir=tmp_path)
+        evaluation = evaluator.evaluate(Network(model))
+        items = search_items(evaluation.outputs, evaluation.labels)
+        assert len(items) == 3
+        search = open_search(DecodeConfig(), items, workers=0, is_nested=False)
+        return {**evaluation.metrics, **decoding_metrics(search.result(), is_nested=False)}
+
+    return measure
 
 
-def test_the_truth_scores_best() -> None:
-    evaluation = evaluate(Answering(hv_factor=1.0))
-    metrics = evaluation.metrics
-    assert len(evaluation.tables) == 3
+def test_the_truth_scores_best(evaluate) -> None:
+    metrics = evaluate(Answering(hv_factor=1.0))
     for best in ("aji", "aji_plus", "aji_pooled", "dice", "pq", "dq", "sq", "are_precision"):
         assert metrics[f"val/{best}"] == 1.0, best
     for best in ("are", "count_error", "voi_split", "voi_merge", "hv_mse", "hv_mse_ratio"):
@@ -74,43 +85,34 @@ def test_the_truth_scores_best() -> None:
     assert metrics["val/pred_mean"] == pytest.approx(321 / 2485, rel=1e-6)
 
 
-def test_half_the_truth_has_half_the_magnitude_and_the_same_instances() -> None:
-    full, half = (evaluate(Answering(hv_factor=factor)).metrics for factor in (1.0, 0.5))
+def test_half_the_truth_has_half_the_magnitude_and_the_same_instances(evaluate) -> None:
+    full, half = (evaluate(Answering(hv_factor=factor)) for factor in (1.0, 0.5))
     assert half["val/aji"] == full["val/aji"]
     assert half["val/hv_magnitude"] == pytest.approx(0.5 * full["val/hv_magnitude"])
     assert half["val/hv_mse_ratio"] == pytest.approx(0.25)
 
 
-def test_the_opposite_of_the_truth_has_magnitude_without_direction() -> None:
-    metrics = evaluate(Answering(hv_factor=-1.0)).metrics
+def test_the_opposite_of_the_truth_has_magnitude_without_direction(evaluate) -> None:
+    metrics = evaluate(Answering(hv_factor=-1.0))
     assert metrics["val/hv_magnitude_aligned"] == pytest.approx(-metrics["val/hv_magnitude"])
     assert metrics["val/hv_mse_ratio"] == pytest.approx(4.0)
 
 
-def test_flat_maps_learnt_nothing() -> None:
-    metrics = evaluate(Answering(hv_factor=0.0)).metrics
+def test_flat_maps_learnt_nothing(evaluate) -> None:
+    metrics = evaluate(Answering(hv_factor=0.0))
     assert metrics["val/hv_mse_ratio"] == pytest.approx(1.0)
     # The touching pair is one object, taken by both: (100 + 100) / (200 + 200); then 1 and 1.
     assert metrics["val/aji"] == pytest.approx((0.5 + 1 + 1) / 3)
 
 
-def test_losses_are_means_over_whole_images() -> None:
-    metrics = evaluate(Answering(hv_factor=0.0)).metrics
+def test_losses_are_means_over_whole_images(evaluate) -> None:
+    metrics = evaluate(Answering(hv_factor=0.0))
     split = images()
     targets = [hv_tensors(split.labels(item)) for item in range(3)]
     of_zero = [float(t["hv"].square().sum() / (2 * t["np"].sum()).clamp(min=1)) for t in targets]
     assert metrics["val/loss/hv_mse"] == pytest.approx(np.mean(of_zero), rel=1e-5)
 
 
-@pytest.mark.parametrize("workers", [1, 3])
-def test_decoding_on_threads_changes_nothing(workers: int) -> None:
-    def timeless(evaluation: Evaluation) -> dict[str, float]:
-        return {k: v for k, v in evaluation.metrics.items() if not k.startswith("time/")}
-
-    model = Answering(hv_factor=0.7, logit=0.3)
-    assert timeless(evaluate(model, workers=workers)) == timeless(evaluate(model))
-
-
-def test_an_output_that_is_not_finite_ends_the_trial() -> None:
+def test_an_output_that_is_not_finite_ends_the_trial(evaluate) -> None:
     with pytest.raises(DivergedError, match=r"^diverged at epoch 4: val/loss is nan$"):
         evaluate(Answering(hv_factor=float("nan")))
