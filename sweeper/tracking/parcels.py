@@ -120,7 +120,8 @@ class Parcel:
         epoch: The newest epoch that it must hold.
         status: What its status must be; empty: anything.
         state: What the tag `sweeper.state` must be.
-        refused: Names of parameters that it does not want.
+        choices: Tags about chosen settings that it must hold; an empty one may be missing.
+        refused: Names of parameters and tags that it does not want.
     """
 
     def __init__(self, number: int, spool: Spool, store: str) -> None:
@@ -143,7 +144,7 @@ class Parcel:
         self.sent = self._offset = self.epoch = 0
         self.status = self.state = ""
         self.params: frozenset[str] = frozenset()
-        self._told: frozenset[str] = frozenset()
+        self.choices: dict[str, str] = {}
         self._ahead = (0, 0)
 
     def next(self, most: int = _MAX_LINES) -> Bundle | None:
@@ -157,7 +158,7 @@ class Parcel:
             lines.append(line)
             offset = behind
         self._ahead = (len(lines), offset)
-        return fold(lines, self._told) if lines else None
+        return fold(lines, self.choices) if lines else None
 
     def newest_epoch(self) -> int:
         """The newest epoch of all lines, sent or not; 0: none."""
@@ -198,7 +199,9 @@ class Parcel:
         count, self._offset = self._ahead
         self.sent += count
         self.params |= bundle.params.keys()
-        self._told |= bundle.tags.keys()
+        self.choices |= {
+            name: text for name, text in bundle.tags.items() if name.startswith((CHOSEN, AMENDED))
+        }
         self.epoch = max(self.epoch, bundle.epoch)
         self.status = bundle.status or self.status
         self.state = bundle.tags.get("sweeper.state", self.state)

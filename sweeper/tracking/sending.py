@@ -143,7 +143,7 @@ class Sender:
             parcel.run_id, params=bundle.params, epochs=bundle.epochs, tags=bundle.tags
         ):
             self._on_refused(f"trial {number}: {refusal}")
-            if refusal.kind == "param":
+            if refusal.kind in {"param", "runtag"}:
                 parcel.refused |= {refusal.key}
         self._reach(parcel, 2)
         if bundle.status and not bundle.status == status == "RUNNING":
@@ -203,6 +203,11 @@ class Sender:
             and parcel.epoch <= run.epoch
             and parcel.status in {"", run.status}
             and parcel.state in {"", run.tags.get("sweeper.state")}
+            and all(
+                run.tags.get(name, "") == text
+                for name, text in parcel.choices.items()
+                if name not in parcel.refused
+            )
         )
         if parcel.sent == 0 or holds_all:
             return False

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from sweeper.engine.session import EpochReport, Failure, Order, Session
-from sweeper.study.checkpoints import newest_checkpoint
+from sweeper.study.checkpoints import newest_checkpoint, read_checkpoints
 from sweeper.study.faults import Fault, FaultKind
 
 
@@ -122,3 +122,29 @@ def test_a_metric_that_is_no_number_is_named(session, order, monkeypatch):
     monkeypatch.setattr(session._trainable, "step", lambda: {"score": "abc"})
     report = session.next_report()
     assert report.fault.reason == "metric score is 'abc', which is not a number"
+
+
+def test_what_a_trial_chooses_goes_with_its_epochs_and_checkpoints(session, order):
+    reports = run(session, dataclasses.replace(order, trainable="toy_decoder:ToyDecoder"))
+    split = {"decode.method": "split", "decode.cut": 0.4, "decode.depth": 2}
+    melt = {"decode.method": "melt", "decode.cut": 0.5}
+    assert [report.chosen for report in reports] == [split, split, melt]
+    found = read_checkpoints(order.trial_dir / "checkpoints")
+    assert [(checkpoint.epoch, checkpoint.chosen) for checkpoint in found] == [
+        (3, melt),
+        (2, split),
+    ]
+
+
+def test_a_trial_that_chooses_nothing(session, order):
+    assert [report.chosen for report in run(session, order)] == [{}, {}, {}]
+
+
+def test_a_choice_that_can_not_be_written_down_fails_the_trial(session, order):
+    config = {"epochs": 3, "decode": {"fail": "chosen"}}
+    wrong = dataclasses.replace(order, trainable="toy_decoder:ToyDecoder", config=config)
+    (report,) = run(session, wrong, epochs=1)
+    assert isinstance(report, Failure)
+    assert report.fault.reason.startswith("chosen decode.cut is <object object")
+    assert "which is not a JSON value" in report.fault.reason
+    assert not (order.trial_dir / "checkpoints").exists()

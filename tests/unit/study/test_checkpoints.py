@@ -9,7 +9,9 @@ import pytest
 
 from sweeper.study.checkpoints import (
     Wanted,
+    best_checkpoint,
     newest_checkpoint,
+    read_checkpoints,
     thin_checkpoints,
     write_checkpoint,
 )
@@ -125,3 +127,28 @@ def test_unfinished_work_of_a_dead_process_is_cleared_away(tmp_path):
     assert newest_checkpoint(tmp_path)[0].epoch == 3
     thin_checkpoints(tmp_path, newest=2, best_by=None)
     assert epochs(tmp_path) == [2, 3]
+
+
+def test_what_the_trial_chose_is_read_back(tmp_path):
+    chosen = {"decode.cut": 0.4, "decode.sizes": [3, None]}
+    write_checkpoint(tmp_path, 1, {}, save_text("x"), chosen=chosen)
+    assert newest_checkpoint(tmp_path)[0].chosen == chosen
+
+
+def test_one_from_before_choices_were_kept(tmp_path):
+    write_three(tmp_path)
+    path = tmp_path / "epoch-00003" / "meta.json"
+    meta = json.loads(path.read_text())
+    del meta["chosen"]
+    path.write_text(json.dumps(meta))
+    checkpoint, damaged = newest_checkpoint(tmp_path)
+    assert (checkpoint.epoch, checkpoint.chosen, damaged) == (3, {}, [])
+
+
+@pytest.mark.parametrize(("goal", "best"), [("maximize", 4), ("minimize", 1)])
+def test_the_best_of_some(tmp_path, goal, best):
+    for epoch, score in enumerate((0.1, 0.9, 0.3, 0.9), start=1):
+        write_checkpoint(tmp_path / str(epoch), epoch, {"score": score}, save_text("x"))
+    found = [one for epoch in range(1, 5) for one in read_checkpoints(tmp_path / str(epoch))]
+    assert best_checkpoint(found, Wanted("score", goal)).epoch == best
+    assert best_checkpoint(found, Wanted("unknown", goal)).epoch == 4

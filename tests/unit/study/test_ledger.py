@@ -238,3 +238,36 @@ def test_names_taken_and_missing(new_ledger, spec, home):
         create_sweep(home, spec, start=(), attrs={})
     with pytest.raises(SweepNotFoundError, match=r"no sweep named 'tyo' .*there: toy"):
         open_study(home, "tyo")
+
+
+CHOSEN = {"decode.method": "melt", "decode.cut": 0.5}
+
+
+def test_what_a_trial_chose_stays_with_its_epochs(new_ledger):
+    ledger = new_ledger()
+    number = ledger.next_ticket().number
+    ledger.record(number, 1, GOOD, CHOSEN)
+    ledger.record(number, 2, GOOD)
+    (trial,) = read_record(new_ledger().study).trials
+    assert [epoch.chosen for epoch in trial.epochs] == [CHOSEN, {}]
+    assert trial.chosen == CHOSEN
+
+
+def test_an_epoch_that_only_a_checkpoint_knows_comes_with_its_choice(new_ledger, home):
+    ledger = new_ledger()
+    number = ledger.next_ticket().number
+    folder = home.sweep("toy").trial(number).checkpoints
+    write_checkpoint(folder, 1, GOOD, lambda path: None, chosen=CHOSEN)
+    again = new_ledger()
+    assert again.next_ticket().from_epoch == 1
+    (trial,) = read_record(again.study).trials
+    assert [epoch.chosen for epoch in trial.epochs] == [CHOSEN]
+
+
+def test_epochs_from_before_choices_were_kept(new_ledger):
+    ledger = new_ledger()
+    ledger.record(ledger.next_ticket().number, 1, GOOD)
+    journal = ledger.paths.journal.read_text(encoding="utf-8")
+    assert "chosen" not in journal  # nothing is written where nothing was chosen
+    (trial,) = read_record(ledger.study).trials
+    assert (trial.epochs[0].chosen, trial.chosen) == ({}, {})

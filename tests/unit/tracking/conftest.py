@@ -12,6 +12,7 @@ from mlflow.entities import ViewType
 
 from sweeper.parameters.kinds import ChoiceParameter, FloatParameter
 from sweeper.paths import Home
+from sweeper.study.amendments import Amendment
 from sweeper.study.curves import Epoch
 from sweeper.study.events import (
     EpochRecorded,
@@ -82,10 +83,11 @@ class Sweep:
         from_epoch = self.trials.setdefault(number, fresh).epoch
         self.tell(TrialStarted(number=number, params=params, from_epoch=from_epoch))
 
-    def report(self, number: int, **metrics: float) -> None:
+    def report(self, number: int, *, chosen=None, **metrics: float) -> None:
         trial = self.trials[number]
         at = trial.epoch + 1
-        record = Epoch(epoch=at, metrics={"score": at / 10, **metrics}, at_ms=1000 + at)
+        metrics = {"score": at / 10, **metrics}
+        record = Epoch(epoch=at, metrics=metrics, at_ms=1000 + at, chosen=chosen or {})
         self.trials[number] = replace(trial, epochs=[*trial.epochs, record])
         self.tell(EpochRecorded(number=number, record=record))
 
@@ -104,6 +106,31 @@ class Sweep:
             self.trials[number], state=state, reason="over", values=(0.5,), ended_ms=2000
         )
         self.tell(TrialEnded(number=number, state=state, reason="over", at_ms=2000))
+
+    def amend(self, number: int, settings) -> None:
+        """As `sweeper decode --write-back` does when nobody runs the sweep."""
+        trial = self.trials[number]
+        amendment = Amendment(
+            trial=number,
+            index=len(trial.amendments) + 1,
+            at_ms=3000,
+            epoch=trial.epoch,
+            settings=settings,
+            scores={},
+            choose_by="aji",
+            criterion="mean AJI",
+            goal="maximize",
+            num_images=1,
+            fingerprint="",
+            overrides=(),
+            folder="",
+        )
+        self.trials[number] = replace(trial, amendments=[*trial.amendments, amendment])
+
+    def choices(self, number: int) -> dict[str, str]:
+        """The tags about chosen settings; an empty one says that a setting no longer applies."""
+        tags = self.run(number).data.tags
+        return {key: text for key, text in tags.items() if key.startswith(("chosen.", "amended."))}
 
     def tell(self, event) -> None:
         if self.mirror is not None:

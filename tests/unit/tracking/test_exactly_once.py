@@ -77,11 +77,17 @@ def fates(monkeypatch):
     return plan, calm_down
 
 
+def told(sweep, number):
+    """What the tags say is chosen, without settings that no longer apply."""
+    return {key: text for key, text in sweep.choices(number).items() if text}
+
+
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @example(becomes=["late", "fine"], dies=False, waits=False)  # the sweep's own run, twice
 @example(becomes=["late", *["fine"] * 4], dies=False, waits=False)  # a trial's run, twice
+@example(becomes=["late", *["fine"] * 5], dies=False, waits=True)  # what it chose, stale
 @given(
     becomes=st.lists(st.sampled_from(FATES), max_size=60),
     dies=st.booleans(),
@@ -94,8 +100,8 @@ def test_all_once_in_the_end(fresh_sweep, fates, becomes, dies, waits):
     sweep.open()
     for number in (0, 1):
         sweep.start(number)
-        sweep.report(number)
-        sweep.report(number)
+        sweep.report(number, chosen={"decode.cut": 1, "decode.depth": 1})
+        sweep.report(number, chosen={"decode.cut": 2})
     sweep.end(0)
     if waits:
         sweep.tell(TrialInterrupted(number=1, epoch=2))
@@ -104,18 +110,21 @@ def test_all_once_in_the_end(fresh_sweep, fates, becomes, dies, waits):
 
     sweep.open()
     sweep.start(1)
-    sweep.report(1)
+    sweep.report(1, chosen={"decode.cut": 3, "decode.on": True})
     sweep.end(1, State.PRUNED)
     sweep.close_with(patience)
 
     calm_down()
     sweep.sync()
     calm_down()
+    sweep.amend(0, {"decode.cut": 9})
     sweep.sync()
     assert sweep.steps(0) == [(1, 0.1), (2, 0.2)]
     assert sweep.steps(1) == [(1, 0.1), (2, 0.2), (3, 0.3)]
     assert [sweep.run(n).info.status for n in (0, 1)] == ["FINISHED", "KILLED"]
     assert {sweep.run(n).data.params["preset"] for n in (0, 1)} == {"all"}
+    assert told(sweep, 0) == {"chosen.decode.cut": "2", "amended.decode.cut": "9"}
+    assert told(sweep, 1) == {"chosen.decode.cut": "3", "chosen.decode.on": "true"}
     assert len(sweep.runs()) == 3
     parent = sweep.parent()
     assert parent.info.status == "FINISHED"

@@ -275,3 +275,69 @@ def test_a_parameter_that_mlflow_refuses_is_not_missed(sweep):
     assert "refused param 'a\nbad name'" in sweep.notes[0]
     assert sweep.run(0).data.params == {"x": "0.5", "preset": "all"}
     sweep.sync()
+
+
+def test_what_a_trial_chose_is_told_in_tags(sweep):
+    sweep.open()
+    sweep.start(0)
+    sweep.report(0, chosen={"decode.method": "split", "decode.depth": 2, "decode.by": [1, None]})
+    assert sweep.close(is_finished=False).is_complete
+    assert sweep.choices(0) == {
+        "chosen.decode.method": "split",
+        "chosen.decode.depth": "2",
+        "chosen.decode.by": "[1, null]",
+    }
+    sweep.open()
+    sweep.start(0)
+    sweep.report(0, chosen={"decode.method": "melt", "decode.empty": ""})
+    sweep.report(0)  # nothing new
+    sweep.end(0)
+    assert sweep.close().is_complete
+    expected = {
+        "chosen.decode.method": "melt",
+        "chosen.decode.empty": '""',
+        "chosen.decode.depth": "",
+        "chosen.decode.by": "",
+    }
+    assert sweep.choices(0) == expected
+    Spool(sweep.paths.trial(0).spool).forget_mark()
+    sweep.sync()
+    assert sweep.choices(0) == expected
+    assert sweep.steps(0) == [(1, 0.1), (2, 0.2), (3, 0.3)]
+
+
+def test_amendments_come_after_the_end_and_leave_the_rest_as_it_is(sweep):
+    sweep.open()
+    sweep.start(0)
+    sweep.report(0, chosen={"decode.cut": 0.5})
+    sweep.end(0)
+    assert sweep.close().is_complete
+    before = sweep.run(0)
+    for index, settings in enumerate(({"decode.cut": 0.4, "decode.depth": 2}, {"decode.cut": 0.6})):
+        sweep.amend(0, settings)
+        sweep.sync()
+        assert sweep.mirror.num_sent == 1
+        assert sweep.run(0).data.tags["sweeper.amendments"] == str(index + 1)
+    expected = {
+        "chosen.decode.cut": "0.5",
+        "amended.decode.cut": "0.6",
+        "amended.decode.depth": "",
+    }
+    assert sweep.choices(0) == expected
+    after = sweep.run(0)
+    assert after.info.run_id == before.info.run_id
+    assert (after.info.status, after.info.end_time) == ("FINISHED", 2000)
+    assert after.data.metrics == before.data.metrics
+    sweep.sync()
+    assert sweep.mirror.num_sent == 0
+
+
+def test_a_stale_choice_in_mlflow_is_set_right(sweep):
+    sweep.open()
+    sweep.start(0)
+    sweep.report(0, chosen={"decode.cut": 0.5})
+    sweep.end(0)
+    assert sweep.close().is_complete
+    sweep.client.set_tag(sweep.run(0).info.run_id, "chosen.decode.cut", "0.1")
+    sweep.sync()
+    assert sweep.choices(0) == {"chosen.decode.cut": "0.5"}

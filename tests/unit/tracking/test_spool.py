@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sweeper.paths import SweepPaths
+from sweeper.study.amendments import Amendment
 from sweeper.study.curves import Epoch
 from sweeper.study.events import State
 from sweeper.study.records import Retry, TrialRecord
 from sweeper.tracking.lines import (
+    Amended,
     Ended,
     Interrupted,
     Measured,
@@ -23,7 +26,7 @@ from sweeper.tracking.lines import (
     dump_line,
     load_line,
 )
-from sweeper.tracking.refilling import is_whole, refill
+from sweeper.tracking.refilling import is_whole, refill, tell_amendment
 from sweeper.tracking.spool import Mark, Spool, unsent
 
 PARAMS = {"optim.lr": 0.1, "augment.preset": "all", "n": 3, "flag": True, "none": None}
@@ -33,7 +36,31 @@ def epoch(number: int) -> Epoch:
     return Epoch(epoch=number, metrics={"score": number / 7}, at_ms=1000 + number)
 
 
-def trial(epochs: int = 0, state: State = State.RUNNING, retries: int = 0) -> TrialRecord:
+def amendment(index: int) -> Amendment:
+    return Amendment(
+        trial=0,
+        index=index,
+        at_ms=6000 + index,
+        epoch=1,
+        settings={"decode.cut": index / 10},
+        scores={},
+        choose_by="aji",
+        criterion="mean AJI",
+        goal="maximize",
+        num_images=1,
+        fingerprint="",
+        overrides=(),
+        folder="",
+    )
+
+
+def amended(index: int) -> Amended:
+    return Amended(index=index, settings={"decode.cut": index / 10}, at_ms=6000 + index)
+
+
+def trial(
+    epochs: int = 0, state: State = State.RUNNING, retries: int = 0, amendments: int = 0
+) -> TrialRecord:
     over = state is not State.RUNNING
     return TrialRecord(
         number=0,
@@ -45,6 +72,7 @@ def trial(epochs: int = 0, state: State = State.RUNNING, retries: int = 0) -> Tr
         ended_ms=5000 if over else None,
         started_ms=900,
         retries=[Retry(attempt=n + 1, epoch=0, reason="broke", at_ms=950) for n in range(retries)],
+        amendments=[amendment(n + 1) for n in range(amendments)],
     )
 
 
@@ -52,11 +80,12 @@ STARTED = Started(params=PARAMS, at_ms=900)
 ENDED = Ended(state=State.COMPLETED, reason="because", at_ms=5000)
 EVERY_KIND = [
     STARTED,
-    Measured(epoch=epoch(1)),
+    Measured(epoch=Epoch(epoch=1, metrics={}, at_ms=1, chosen={"decode.cut": [0.5, None]})),
     Interrupted(epoch=1, at_ms=2000),
     Resumed(epoch=1, at_ms=3000),
     Retried(attempt=1, epoch=1, reason='it "broke"\nbadly', at_ms=3500),
     ENDED,
+    Amended(index=1, settings={"decode.cut": 0.5, "decode.on": True}, at_ms=6000),
 ]
 
 
@@ -86,7 +115,7 @@ def test_lines_are_appended_and_read_from_any_of_them(spool):
     read = list(spool.read_from(0))
     assert [line for line, _ in read] == EVERY_KIND
     assert [line for line, _ in spool.read_from(read[2][1])] == EVERY_KIND[3:]
-    assert spool.last() == ENDED
+    assert spool.last() == EVERY_KIND[-1]
 
 
 def test_a_line_that_is_being_written_is_not_read(spool):
@@ -117,12 +146,12 @@ def test_a_full_disk_leaves_the_lines_before_whole(spool, monkeypatch):
 def test_marks_are_bound_to_a_store(spool, tmp_path):
     paths = SweepPaths(tmp_path)
     spool.append(EVERY_KIND)
-    assert unsent(paths) == {0: 6}
+    assert unsent(paths) == {0: 7}
     spool.write_mark(Mark(store="http://a", run_id="r", sent=4))
     assert spool.read_mark() == Mark(store="http://a", run_id="r", sent=4)
-    assert unsent(paths) == unsent(paths, "http://a") == {0: 2}
-    assert unsent(paths, "http://b") == {0: 6}
-    spool.write_mark(Mark(store="http://a", run_id="r", sent=6))
+    assert unsent(paths) == unsent(paths, "http://a") == {0: 3}
+    assert unsent(paths, "http://b") == {0: 7}
+    spool.write_mark(Mark(store="http://a", run_id="r", sent=7))
     assert unsent(paths, "http://a") == {}
 
 
@@ -131,7 +160,7 @@ def test_a_torn_mark_is_none(spool, text):
     spool.append(EVERY_KIND)
     spool.sent.write_text(text, encoding="utf-8")
     assert spool.read_mark() is None
-    assert spool.num_unsent("http://a") == 6
+    assert spool.num_unsent("http://a") == 7
 
 
 def test_refill_writes_the_whole_study_into_an_empty_spool(spool):
@@ -181,6 +210,8 @@ def test_parameters_that_became_known_later_are_added(spool):
         [STARTED, Measured(epoch=epoch(2))],  # 1 would come after it
         [STARTED, Measured(epoch=epoch(1)), ENDED],  # so would 2
         [Measured(epoch=epoch(1))],
+        [STARTED, Measured(epoch=replace(epoch(1), chosen={"decode.cut": 1}))],
+        [STARTED, *[Measured(epoch=epoch(n)) for n in (1, 2)], ENDED, amended(1)],
     ],
 )
 def test_lines_that_contradict_the_study_are_written_anew(spool, wrong):
@@ -191,20 +222,41 @@ def test_lines_that_contradict_the_study_are_written_anew(spool, wrong):
     assert spool.read_mark() is None
 
 
+def test_amendments_are_appended_to_what_was_sent(spool):
+    refill(spool, trial(1, State.FAILED))
+    ended = spool.lines()
+    spool.write_mark(Mark(store="http://a", run_id="r", sent=3))
+    now = trial(1, State.FAILED, amendments=2)
+    assert not is_whole(spool, now)
+    tell_amendment(spool, now.amendments[0])
+    refill(spool, now)
+    assert spool.lines() == [*ended, amended(1), amended(2)]
+    assert spool.read_mark().sent == 3
+    assert is_whole(spool, now)
+
+
+def test_an_amendment_waits_for_its_ending(spool):
+    refill(spool, trial(1))
+    tell_amendment(spool, amendment(1))
+    refill(spool, trial(1, State.COMPLETED, amendments=1))
+    assert spool.lines() == [STARTED, Measured(epoch=epoch(1)), ENDED, amended(1)]
+
+
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    written=st.integers(0, 5),
+    written=st.integers(0, 7),
     torn=st.integers(0, 400),
     garbage=st.binary(max_size=40),
-    marked=st.integers(0, 6),
+    marked=st.integers(0, 8),
     over=st.booleans(),
 )
 def test_whatever_a_crash_leaves_is_made_whole(
     tmp_path_factory, written, torn, garbage, marked, over
 ):
     spool = Spool(tmp_path_factory.mktemp("spool"))
-    now = trial(4, State.COMPLETED if over else State.RUNNING)
-    whole = [STARTED, *[Measured(epoch=epoch(n)) for n in (1, 2, 3, 4)], *([ENDED] if over else [])]
+    now = trial(4, State.COMPLETED if over else State.RUNNING, amendments=2 if over else 0)
+    ending = [ENDED, amended(1), amended(2)] if over else []
+    whole = [STARTED, *[Measured(epoch=epoch(n)) for n in (1, 2, 3, 4)], *ending]
     spool.append(whole[:written])
     data = spool.bytes()
     spool.outbox.write_bytes(data[: max(0, len(data) - torn)] + garbage)
