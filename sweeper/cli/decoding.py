@@ -69,7 +69,6 @@ def decode(  # noqa: PLR0913 - Typer makes options of them
 ) -> None:
     """Searches decodings again on the network of a trial; trains nothing."""
     from sweeper import decoding
-    from sweeper.engine.resources import count_gpus
 
     console = Console()
     wish = decoding.Wish(
@@ -81,7 +80,7 @@ def decode(  # noqa: PLR0913 - Typer makes options of them
                 name,
                 wish,
                 home=home,
-                device=device or ("cuda" if count_gpus() else "cpu"),
+                device=device,
                 threads=threads or len(os.sched_getaffinity(0)),
                 watcher=watcher,
             )

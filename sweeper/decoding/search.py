@@ -11,6 +11,7 @@ from typing import Protocol
 
 from sweeper.decoding.subject import Subject, Wish, find_subject
 from sweeper.decoding.writing import write_search
+from sweeper.engine.resources import count_gpus
 from sweeper.engine.revisiting import search_again
 from sweeper.errors import BackendError, SweepLockedError
 from sweeper.paths import Home
@@ -59,7 +60,7 @@ def decode(
     wish: Wish,
     *,
     home: Path | str | None = None,
-    device: str = "cpu",
+    device: str | None = None,
     threads: int = 1,
     watcher: DecodingWatcher,
 ) -> Decoded:
@@ -69,7 +70,7 @@ def decode(
         name: Of the sweep.
         wish: What is asked for.
         home: Where sweeps live; None: `SWEEPER_HOME` or `./sweeps`.
-        device: `cpu` or `cuda`.
+        device: `cpu` or `cuda`; None: a GPU if there is one.
         threads: CPU threads.
         watcher: Shows progress.
 
@@ -92,7 +93,7 @@ def decode(
             workdir=Path(spare),
             artifacts_dir=Path(spare),
             cache_dir=place.cache,
-            device=device,
+            device=device or ("cuda" if count_gpus() else "cpu"),
             cpu_threads=threads,
         )
         table = search_again(

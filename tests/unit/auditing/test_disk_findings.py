@@ -65,7 +65,8 @@ def test_a_checkpoint_that_should_be_gone(scene, trial, spare):
     copy = scene.home.sweep("done").trial(trial).checkpoints / "epoch-00002"
     shutil.copytree(source, copy)
     meta = json.loads((copy / "meta.json").read_text())
-    (copy / "meta.json").write_text(json.dumps({**meta, "epoch": 2, "metrics": {"score": 0.2}}))
+    meta |= {"epoch": 2, "metrics": {"score": 0.2}, "chosen": {"decode.cut": 0.2}}
+    (copy / "meta.json").write_text(json.dumps(meta))
     found = scene.only()
     assert (found.kind, found.where) == ("checkpoint-spare", f"trial {trial}")
     assert found.sentence == f"checkpoints of epoch {spare} should have been dropped"

@@ -15,14 +15,22 @@ try:
     main()
 except SystemExit:
     pass
-heavy = {"ray", "mlflow", "torch", "monai", "pandas"} & set(sys.modules)
+heavy = {"ray", "mlflow", "torch", "monai", "pandas", "plotly"} & set(sys.modules)
 print("HEAVY", sorted(heavy))
 """
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["list"], ["status", "none"], ["audit", "--help"], ["run", "--help"], ["version"]],
+    [
+        ["--help"],
+        ["list"],
+        ["status", "none"],
+        ["audit", "--help"],
+        ["run", "--help"],
+        ["decode", "none"],
+        ["version"],
+    ],
 )
 def test_no_heavy_import(arguments, tmp_path):
     done = subprocess.run(
