@@ -20,7 +20,7 @@ from trainables.decode_search import (
     SearchSettings,
     Tried,
 )
-from trainables.decoding import Decoder, DecodingBench, order_key
+from trainables.decoding import Decoder, DecodingBench
 from trainables.instance_scores import compute_mean_scores
 from trainables.metrics import OverlapTable
 
@@ -38,14 +38,6 @@ _COMPROMISE = "compromise"
 _POLL_S = 0.1
 
 
-class _Bench(DecodingBench):
-    """A bench that also sorts."""
-
-    def order_key(self, decoder: Decoder) -> tuple[float, str, tuple[float, ...]]:
-        """See `order_key`."""
-        return order_key(decoder)
-
-
 def build_decoder(settings: Mapping[str, Any]) -> Decoder:
     """The decoder of settings by name; what is left out has its default."""
     return Thresholds.model_validate(settings).build()
@@ -56,7 +48,7 @@ def search_items(
 ) -> list[SearchItem]:
     """The images of a search: their outputs and their truth, in one order."""
     return [
-        SearchItem(outputs=maps, labels=truth, open_bench=_Bench)
+        SearchItem(outputs=maps, labels=truth, open_bench=DecodingBench)
         for maps, truth in zip(outputs, labels, strict=True)
     ]
 
