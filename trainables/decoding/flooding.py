@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import watershed
 
-from trainables.decoding.components import select_labels
 from trainables.decoding.islands import Islands
 
 __all__ = ["flood"]
@@ -15,35 +14,57 @@ LabelArray = NDArray[np.int32]
 
 
 def flood(
-    islands: Islands, heights: NDArray[np.float64], markers: LabelArray, kept: NDArray[np.bool_]
+    islands: Islands, heights: NDArray[np.float64], markers: LabelArray, num_markers: int
 ) -> LabelArray:
     """Divides each component among its markers; one with a single marker or none stays whole.
 
     Args:
         islands: The components.
         heights: On the sheet; low ground is flooded first.
-        markers: On the sheet, labels 0 .. m, inside the components.
-        kept: Which components are wanted, shape (n + 1,).
+        markers: On the sheet, labels 0 .. `num_markers`, inside the components.
+        num_markers: How many.
 
     Returns:
-        Labels 0 .. k of the image, shape (H, W).
+        Labels of the mask's pixels, in the order of `Islands.pixels`, above 0, with gaps.
     """
-    num_markers = int(markers.max(initial=0))
-    home = np.zeros(num_markers + 1, dtype=np.int64)
-    home[markers] = islands.ids
+    marked = markers.ravel()[islands.spots]
+    homes = np.zeros(num_markers + 1, dtype=np.int64)
+    homes[marked] = islands.homes
     # Pixels without a marker have written a component to entry 0.
-    home[0] = 0
-    contested = np.bincount(home[1:], minlength=islands.num + 1) > 1
-    contested[0] = False
-    labels = np.where(kept, np.arange(islands.num + 1), 0).astype(np.int32)[islands.ids]
-    inside = contested[islands.ids]
-    if inside.any():
-        rows, cols = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
-        box = (slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1))
-        mask = inside[box]
-        flooded = watershed(heights[box], np.where(mask, markers[box], 0), mask=mask)
-        labels[box] = np.where(mask, flooded + islands.num, labels[box])
-    keep = np.zeros(islands.num + num_markers + 1, dtype=bool)
-    keep[labels] = True
-    keep[0] = False
-    return islands.put_back(select_labels(labels, keep)[0])
+    contested = np.bincount(homes[1:], minlength=islands.num + 1) > 1
+    inside = np.flatnonzero(contested[islands.homes])
+    labels = islands.homes.copy()
+    if inside.size:
+        labels[inside] = islands.num + _flood(
+            islands.spots[inside], heights, np.where(contested[islands.ids], markers, 0)
+        )
+    return labels
+
+
+def _flood(
+    spots: NDArray[np.intp], heights: NDArray[np.float64], markers: LabelArray
+) -> LabelArray:
+    """Floods the pixels at `spots`, in the smallest box around them."""
+    rows, cols = np.divmod(spots, markers.shape[1])
+    box = (slice(rows.min(), rows.max() + 1), slice(cols.min(), cols.max() + 1))
+    seeds = markers[box]
+    places = (rows - box[0].start, cols - box[1].start)
+    mask = np.zeros(seeds.shape, dtype=bool)
+    mask[places] = True
+    mask &= ~_is_inside(seeds)
+    flooded = watershed(heights[box], seeds, mask=mask)
+    return np.where(seeds > 0, seeds, flooded)[places]
+
+
+def _is_inside(seeds: LabelArray) -> NDArray[np.bool_]:
+    """Pixels of a seed that have only its own around them: they can't flood anything."""
+    inside = np.zeros(seeds.shape, dtype=bool)
+    middle = seeds[1:-1, 1:-1]
+    inside[1:-1, 1:-1] = (
+        (middle > 0)
+        & (middle == seeds[:-2, 1:-1])
+        & (middle == seeds[2:, 1:-1])
+        & (middle == seeds[1:-1, :-2])
+        & (middle == seeds[1:-1, 2:])
+    )
+    return inside

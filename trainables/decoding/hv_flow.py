@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from trainables.decoding.bench import Decoded, DecodingBench
-from trainables.decoding.components import select_labels
-from trainables.decoding.islands import Islands
-from trainables.decoding.meeting import absorb_scraps, find_basins
+from trainables.decoding.meeting import find_basins
 from trainables.decoding.ranges import check_at_least, check_fraction, check_positive
-from trainables.decoding.walking import walk
+from trainables.decoding.scraps import nuclei_of_basins
+from trainables.decoding.walking import Walkers
 
 __all__ = ["HVFlow"]
 
@@ -25,7 +24,7 @@ class HVFlow:
     1. The mask is `np >= np_threshold`; each of its components is decoded alone.
     2. Every pixel of the mask makes `steps` steps, each against the vector of the nearest pixel,
     as long as that vector is in units of the component's mean one, times `step_px`, and never more
-    than twice that. A step out of the component is not made.
+    than twice that. A step out of the component is not made. Four steps of a quarter end a walk.
     3. Pixels that end at the same place are a nucleus: ends that touch, also at a corner, are one
     place, and so are ends with at most `join_px` pixels between them.
     4. A piece with fewer than `min_object_px` pixels, or beyond the `max_markers` largest, joins
@@ -38,8 +37,9 @@ class HVFlow:
 
     Attributes:
         np_threshold: Least probability of foreground, in [0, 1].
-        steps: How many steps are walked. Few leave the pixels of a nucleus far from each other but
-            still connected, which is harmless; many lead them into every small eddy of the maps.
+        steps: How many steps are walked. After few of them the pixels of a nucleus are still far
+            from each other, but side by side, which is enough; many lead them into every small
+            eddy of the maps.
         step_px: Length of a typical step.
         join_px: Gap that is closed between places where walks end.
         min_object_px: Smallest nucleus.
@@ -51,9 +51,9 @@ class HVFlow:
     """
 
     np_threshold: float = 0.5
-    steps: int = 30
-    step_px: float = 1.5
-    join_px: int = 1
+    steps: int = 20
+    step_px: float = 2.0
+    join_px: int = 0
     min_object_px: int = 10
     max_markers: int = 20_000
 
@@ -81,28 +81,19 @@ class HVFlow:
 
     def decode_on(self, bench: DecodingBench) -> Decoded:
         """Finds the nuclei of a bench's image, see `DecodingBench.decode`."""
-        islands = bench.islands(self.np_threshold, self._gap_px)
-        basins = bench.keep(
-            ("basins", self.np_threshold, self.steps, self.step_px, self.join_px),
-            lambda: find_basins(islands, self._walk(bench, islands), self.join_px),
-        )
-        sizes = np.bincount(basins.ravel())
-        num_large = int(np.count_nonzero(sizes[1:] >= max(self.min_object_px, 1)))
-        nuclei = absorb_scraps(basins, self.min_object_px, self.max_markers)
-        # Only a component that is too small has been left too small.
-        keep = np.bincount(nuclei.ravel()) >= self.min_object_px
-        keep[0] = False
-        labels = islands.put_back(select_labels(nuclei, keep)[0])
-        return Decoded(labels=labels, is_cut=bool(num_large > self.max_markers))
+        gap_px = self.join_px + 2
+        islands = bench.islands(self.np_threshold, gap_px)
 
-    @property
-    def _gap_px(self) -> int:
-        return self.join_px + 2
+        def start() -> Walkers:
+            maps = bench.island_maps(self.np_threshold, gap_px)
+            return Walkers(islands, maps, self.step_px)
 
-    def _walk(self, bench: DecodingBench, islands: Islands) -> NDArray[np.intp]:
-        def compute() -> NDArray[np.intp]:
-            maps = bench.island_maps(self.np_threshold, self._gap_px)
-            return walk(islands, maps, steps=self.steps, step_px=self.step_px)
+        def meet() -> NDArray[np.int32]:
+            walkers = bench.keep(
+                ("walkers", self.np_threshold, self.step_px, islands.gap_px), start
+            )
+            return find_basins(islands, walkers.after(self.steps), self.join_px)
 
-        key = ("walk", self.np_threshold, self.steps, self.step_px, islands.gap_px)
-        return bench.keep(key, compute)
+        key = ("basins", self.np_threshold, self.step_px, self.steps, self.join_px)
+        basins = bench.keep(key, meet)
+        return nuclei_of_basins(islands, basins, self.min_object_px, self.max_markers)

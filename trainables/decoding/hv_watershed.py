@@ -12,6 +12,7 @@ from scipy import ndimage
 from trainables.decoding.bench import Decoded, DecodingBench
 from trainables.decoding.components import are_largest, label_components, select_labels
 from trainables.decoding.flooding import flood
+from trainables.decoding.islands import Islands
 from trainables.decoding.ranges import check_at_least, check_fraction
 from trainables.decoding.rise import border_evidence
 
@@ -99,16 +100,24 @@ class HVWatershed:
 
         evidence = bench.keep(("evidence", self.np_threshold, self.sobel_px), compute)
         kept = islands.sizes >= self.min_object_px
-        sure = kept[islands.ids] & (islands.ids > 0) & (evidence < self.marker_threshold)
-        if self.opening_px >= 2:
-            sure = ndimage.binary_opening(sure, _disk(self.opening_px))
-        markers, num_markers = label_components(sure, self.min_marker_px)
+        markers, num_markers = self._markers(islands, evidence, kept)
         is_cut = num_markers > self.max_markers
         if is_cut:
-            markers, _ = select_labels(
-                markers, are_largest(np.bincount(markers.ravel()), self.max_markers)
-            )
-        return Decoded(labels=flood(islands, evidence, markers, kept), is_cut=is_cut)
+            largest = are_largest(np.bincount(markers.ravel()), self.max_markers)
+            markers, num_markers = select_labels(markers, largest)
+        labels = flood(islands, evidence, markers, num_markers)
+        labels[~kept[islands.homes]] = 0
+        return Decoded(labels=islands.put_back(labels), is_cut=is_cut)
+
+    def _markers(
+        self, islands: Islands, evidence: NDArray[np.float64], kept: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int32], int]:
+        sure = evidence < self.marker_threshold
+        if not kept[1:].all():
+            sure &= kept[islands.ids]
+        if self.opening_px >= 2:
+            sure = ndimage.binary_opening(sure, _disk(self.opening_px))
+        return label_components(sure, self.min_marker_px)
 
 
 def _disk(diameter: int) -> NDArray[np.bool_]:

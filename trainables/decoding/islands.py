@@ -30,6 +30,7 @@ class Islands:
         shape: Of the image.
         pixels: The mask's pixels in the image, as flat indices, ascending.
         spots: The same pixels on the sheet, as flat indices.
+        homes: Their components, int32.
         ids: Components 1 .. n on the sheet, 0 between them, int32.
         gap_px: Least distance between components on the sheet.
         sizes: Pixels of each component, shape (n + 1,); 0 for the background.
@@ -38,6 +39,7 @@ class Islands:
     shape: tuple[int, int]
     pixels: IntArray
     spots: IntArray
+    homes: NDArray[np.int32]
     ids: NDArray[np.int32]
     sizes: IntArray
     gap_px: int
@@ -54,15 +56,21 @@ class Islands:
         spots = (rows + tops[ids]) * sheet_shape[1] + cols + lefts[ids]
         sheet = np.zeros(sheet_shape, dtype=np.int32)
         sheet.ravel()[spots] = ids
-        sizes = np.bincount(ids, minlength=num + 1)
         return cls(
-            shape=mask.shape, pixels=pixels, spots=spots, ids=sheet, sizes=sizes, gap_px=gap_px
+            shape=mask.shape,
+            pixels=pixels,
+            spots=spots,
+            homes=ids,
+            ids=sheet,
+            sizes=np.bincount(ids, minlength=num + 1),
+            gap_px=gap_px,
         )
 
     @property
     def nbytes(self) -> int:
         """Memory."""
-        return self.pixels.nbytes + self.spots.nbytes + self.ids.nbytes + self.sizes.nbytes
+        arrays = (self.pixels, self.spots, self.homes, self.ids, self.sizes)
+        return sum(array.nbytes for array in arrays)
 
     @property
     def num(self) -> int:
@@ -80,10 +88,17 @@ class Islands:
         sheet[self.spots] = np.where(np.isfinite(values), values, 0)
         return sheet.reshape(self.ids.shape)
 
-    def put_back(self, sheet: NDArray[np.int32]) -> NDArray[np.int32]:
-        """The sheet's labels where they belong in the image, shape (H, W), 0 elsewhere."""
+    def put_back(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Labels of the mask's pixels, in the order of `pixels`, as an image (H, W), 0 elsewhere.
+
+        They are renumbered from 1 without gaps, in their old order; 0 stays 0.
+        """
+        used = np.zeros(int(labels.max(initial=0)) + 1, dtype=bool)
+        used[labels] = True
+        used[0] = False
+        new_ids = np.where(used, np.cumsum(used), 0).astype(np.int32)
         image = np.zeros(self.shape, dtype=np.int32)
-        image.ravel()[self.pixels] = sheet.ravel()[self.spots]
+        image.ravel()[self.pixels] = new_ids[labels]
         return image
 
 

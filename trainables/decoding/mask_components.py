@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from trainables.decoding.bench import Decoded, DecodingBench
-from trainables.decoding.components import select_labels
 from trainables.decoding.ranges import check_at_least, check_fraction
 
 __all__ = ["MaskComponents"]
@@ -55,4 +54,5 @@ class MaskComponents:
         """Finds the nuclei of a bench's image, see `DecodingBench.decode`; never cut."""
         islands = bench.islands(self.np_threshold, 0)
         keep = islands.sizes >= max(self.min_object_px, 1)
-        return Decoded(labels=islands.put_back(select_labels(islands.ids, keep)[0]), is_cut=False)
+        labels = np.where(keep[islands.homes], islands.homes, 0)
+        return Decoded(labels=islands.put_back(labels), is_cut=False)

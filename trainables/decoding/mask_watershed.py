@@ -8,39 +8,39 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
-from skimage.morphology import local_maxima, reconstruction
 
 from trainables.decoding.bench import Decoded, DecodingBench
-from trainables.decoding.components import are_largest, label_components, select_labels
-from trainables.decoding.flooding import flood
 from trainables.decoding.islands import Islands
+from trainables.decoding.peaks import Peaks
 from trainables.decoding.ranges import check_at_least, check_fraction
+from trainables.decoding.scraps import nuclei_of_basins
 
 __all__ = ["MaskWatershed"]
 
 # Depths are measured to this fraction of a pixel, which hides rounding.
 _LEVELS = 1 << 10
-_CROSS = ndimage.generate_binary_structure(2, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaskWatershed:
     """Cuts the foreground at its waists, by its shape alone.
 
-    1. The mask is `np >= np_threshold` without small components, each of which is decoded alone.
+    1. The mask is `np >= np_threshold`; each of its components is decoded alone.
     2. For every pixel of it the distance to the component's border, where the image's border is
     one too, smoothed.
-    3. Maxima of the distance are seeds, if no path to a higher one stays within `seed_depth_px` of
-    their height; at most `max_markers`.
-    4. Seeds are flooded from the greatest distances down, inside the mask, of which nothing gets
-    lost.
+    3. From each peak of the distance the component is flooded downwards. Then basins are joined
+    across every pass that lies less than `seed_depth_px` below the lower of the two summits that
+    it separates.
+    4. A basin with fewer than `min_object_px` pixels, or beyond the `max_markers` largest, joins
+    the neighbour with which it has the longest border; without a neighbour it stays, unless it is
+    too small: then it is dropped. Nothing else of the mask gets lost.
 
     Attributes:
         np_threshold: Least probability of foreground, in [0, 1].
         smooth_px: Standard deviation of the Gaussian that smooths the distance; 0 does nothing.
         seed_depth_px: How far the distance must fall between two seeds. More cuts less.
-        min_object_px: Smaller mask components are dropped.
-        max_markers: Only the largest seeds are kept.
+        min_object_px: Smallest nucleus.
+        max_markers: At most this many basins per image, for hopeless masks have many thousands.
 
     Raises:
         ValueError: A setting is out of its range.
@@ -75,19 +75,12 @@ class MaskWatershed:
     def decode_on(self, bench: DecodingBench) -> Decoded:
         """Finds the nuclei of a bench's image, see `DecodingBench.decode`."""
         islands = bench.islands(self.np_threshold, 1)
-        key = ("distance", self.np_threshold, self.smooth_px)
-        distance = bench.keep(key, lambda: _distance(islands, self.smooth_px))
-        seeds = bench.keep(
-            ("seeds", *key, self.seed_depth_px), lambda: _seeds(distance, self.seed_depth_px)
+        peaks = bench.keep(
+            ("peaks", self.np_threshold, self.smooth_px),
+            lambda: Peaks.from_heights(islands, _distance(islands, self.smooth_px)),
         )
-        kept = islands.sizes >= self.min_object_px
-        kept[0] = False
-        markers, num_markers = label_components(seeds & kept[islands.ids], 1)
-        is_cut = num_markers > self.max_markers
-        if is_cut:
-            largest = are_largest(np.bincount(markers.ravel()), self.max_markers)
-            markers, _ = select_labels(markers, largest)
-        return Decoded(labels=flood(islands, -distance, markers, kept), is_cut=is_cut)
+        basins = peaks.basins_of_depth(self.seed_depth_px)
+        return nuclei_of_basins(islands, basins, self.min_object_px, self.max_markers)
 
 
 def _distance(islands: Islands, smooth_px: float) -> NDArray[np.float64]:
@@ -96,9 +89,3 @@ def _distance(islands: Islands, smooth_px: float) -> NDArray[np.float64]:
     if smooth_px > 0:
         distance = ndimage.gaussian_filter(distance, smooth_px)
     return np.where(inside, np.rint(distance * _LEVELS) / _LEVELS, 0)
-
-
-def _seeds(distance: NDArray[np.float64], depth_px: float) -> NDArray[np.bool_]:
-    # Cuts every peak's uppermost part off; what then is level and highest was a peak of that depth.
-    level = reconstruction(np.maximum(distance - depth_px, 0), distance, footprint=_CROSS)
-    return np.asarray(local_maxima(level, connectivity=1) & (level > 0))

@@ -34,7 +34,7 @@ def border_evidence(
     Returns:
         Shape (H, W) in [0, 1], a multiple of 1/4096: 0 where both maps rise at the mean slope of
         the component or faster, 1/2 where one is level, 1 where one falls as steeply. A component
-        without any slope is 1/2 everywhere; so is the background.
+        without any slope is 1/2 everywhere; the background is 1.
     """
     smooth, derive = sobel_kernels(sobel_px)
     slopes = [
@@ -50,7 +50,7 @@ def border_evidence(
     sizes = np.bincount(ids, minlength=num_components + 1)
     scale = np.divide(2 * sizes, steepness, out=np.zeros(sizes.size), where=steepness > 0)
     rise = np.clip(np.minimum(horizontal, vertical) * scale[ids], -1, 1)
-    evidence = np.full(components.size, 0.5)
+    evidence = np.ones(components.size)
     evidence[inside] = 0.5 - np.rint(rise * (_LEVELS // 2)) / _LEVELS
     return evidence.reshape(components.shape)
 

@@ -2,70 +2,102 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
 from trainables.decoding.islands import Islands
 
-__all__ = ["walk"]
+__all__ = ["Walkers"]
 
 IntArray = NDArray[np.int32]
+_Positions: TypeAlias = tuple[IntArray, IntArray, IntArray]
 
 # Positions are whole numbers of 1/1023 px: whole, so that nothing is rounded on the way; odd, so
 # that no position is half-way between two pixels, and mirrored maps give mirrored walks.
 _UNITS = 1023
 # No step is longer than this many typical ones, whatever a single vector says.
 _MAX_STEPS = 2.0
+# So many short steps end a walk, each this part of a long one.
+_LAST_STEPS = 4
 
 
-def walk(
-    islands: Islands, maps: NDArray[np.float64], *, steps: int, step_px: float
-) -> NDArray[np.intp]:
-    """Walks from every pixel of the mask towards the centre that the maps point away from.
+class Walkers:
+    """A walker on every pixel of the mask, on the way to the centre that the maps point away from.
 
     A step is the vector of the nearest pixel, in units of the mean length of the component's
-    vectors times `step_px`. So a constant factor on the maps, even one for each component, changes
-    nothing. Steps are rounded to 1/1023 px, which hides rounding of the maps. A step that would
-    leave the component is not made.
-
-    Args:
-        islands: The components.
-        maps: Horizontal and vertical map on the sheet, finite, shape (2, ...).
-        steps: How many.
-        step_px: Length of a typical step.
-
-    Returns:
-        Where the walk of each pixel ends, in the order of `Islands.spots`: a flat index on the
-        sheet, inside the same component.
+    vectors times `step_px`, at most twice that long. So a constant factor on the maps, even one
+    for each component, changes nothing. Steps are rounded to 1/1023 px, which hides rounding of
+    the maps. A step that would leave the component is not made. The last four steps are a quarter
+    as long: in small nuclei long ones lead to and fro across the centre.
     """
-    ids = islands.ids.ravel()
-    home = ids[islands.spots]
-    moves = np.zeros((2, ids.size), dtype=np.int32)
-    moves[:, islands.spots] = _moves(islands, maps, home, step_px)
-    width = islands.ids.shape[1]
-    rows, cols = np.divmod(islands.spots, width)
-    ys, xs = (start.astype(np.int32) * _UNITS for start in (rows, cols))
-    spots = islands.spots.astype(np.int32)
-    for _ in range(steps):
-        next_xs, next_ys = xs - moves[0].take(spots), ys - moves[1].take(spots)
-        nearest = _nearest(next_ys) * width + _nearest(next_xs)
-        stays = ids.take(nearest, mode="clip") != home
-        xs, ys = np.where(stays, xs, next_xs), np.where(stays, ys, next_ys)
-        spots = np.where(stays, spots, nearest)
-    return spots.astype(np.intp)
+
+    def __init__(self, islands: Islands, maps: NDArray[np.float64], step_px: float) -> None:
+        """Puts a walker on the middle of every pixel.
+
+        Args:
+            islands: The components.
+            maps: Horizontal and vertical map on the sheet, finite, shape (2, ...).
+            step_px: Length of a typical step.
+        """
+        self._islands = islands
+        self._moves = np.zeros((2, islands.ids.size), dtype=np.int32)
+        self._moves[:, islands.spots] = _moves(islands, maps, step_px)
+        self._steps, self._at = 0, self._start()
+
+    @property
+    def nbytes(self) -> int:
+        """Memory, without that of the islands."""
+        return self._moves.nbytes + sum(array.nbytes for array in self._at)
+
+    def after(self, steps: int) -> NDArray[np.intp]:
+        """Where the walkers are after so many steps and the short ones.
+
+        Args:
+            steps: At least 0. Quicker if not fewer than in the call before.
+
+        Returns:
+            In the order of `Islands.spots`: flat indices on the sheet, inside the same component.
+        """
+        if steps < self._steps:
+            self._steps, self._at = 0, self._start()
+        for _ in range(steps - self._steps):
+            self._at = self._step(self._at, self._moves)
+        self._steps = steps
+        at, short = self._at, np.rint(self._moves / _LAST_STEPS).astype(np.int32)
+        for _ in range(_LAST_STEPS):
+            at = self._step(at, short)
+        return at[2].astype(np.intp)
+
+    def _start(self) -> _Positions:
+        spots = self._islands.spots.astype(np.int32)
+        ys, xs = np.divmod(spots, np.int32(self._islands.ids.shape[1]))
+        return xs * _UNITS, ys * _UNITS, spots
+
+    def _step(self, at: _Positions, moves: IntArray) -> _Positions:
+        xs, ys, spots = at
+        next_xs = xs - moves[0].take(spots)
+        next_ys = ys - moves[1].take(spots)
+        next_spots = _nearest(next_ys) * self._islands.ids.shape[1] + _nearest(next_xs)
+        goes = self._islands.ids.take(next_spots, mode="clip") == self._islands.homes
+        return (
+            np.where(goes, next_xs, xs),
+            np.where(goes, next_ys, ys),
+            np.where(goes, next_spots, spots),
+        )
 
 
 def _nearest(positions: IntArray) -> IntArray:
     return (positions + _UNITS // 2) // _UNITS
 
 
-def _moves(
-    islands: Islands, maps: NDArray[np.float64], home: IntArray, step_px: float
-) -> NDArray[np.int32]:
+def _moves(islands: Islands, maps: NDArray[np.float64], step_px: float) -> IntArray:
+    """The steps of each pixel of the mask, in units, shape (2, n)."""
     vectors = maps.reshape(2, -1)[:, islands.spots]
     lengths = np.hypot(vectors[0], vectors[1])
-    sums = np.bincount(home, weights=lengths, minlength=islands.sizes.size)
-    scales = np.divide(islands.sizes, sums, out=np.zeros(sums.size), where=sums > 0)
-    relative = lengths * scales[home]
-    scales = scales[home] / np.maximum(relative / _MAX_STEPS, 1)
-    return np.rint(vectors * (scales * step_px * _UNITS)).astype(np.int32)
+    sums = np.bincount(islands.homes, weights=lengths, minlength=islands.sizes.size)
+    means = np.divide(sums, islands.sizes, out=np.zeros(sums.size), where=sums > 0)[islands.homes]
+    longest = np.maximum(means, lengths / _MAX_STEPS)
+    scales = np.divide(step_px * _UNITS, longest, out=np.zeros(longest.size), where=longest > 0)
+    return np.rint(vectors * scales).astype(np.int32)
