@@ -33,11 +33,7 @@ def check_trials(
     begun = [trial for trial in trials if state_of(trial) is not State.QUEUED]
     ended = [trial for trial in begun if trial.state.is_finished()]
     completed = [trial for trial in ended if state_of(trial) is State.COMPLETED]
-    settings = [
-        wrong("settings", f"trial {trial.number}", sentence, _MEND)
-        for trial in begun
-        for sentence in settings_faults(case.spec.space, trial)
-    ]
+    settings = [f for trial in begun for f in _settings(case, trial)]
     num_epochs = sum(len(epoch_metrics(trial)) for trial in begun)
     return [
         _check(
@@ -62,6 +58,11 @@ def check_trials(
             [f for trial in completed for f in _completion(case, trial)],
         ),
     ]
+
+
+def _settings(case: Case, trial: FrozenTrial) -> Iterator[Finding]:
+    for sentence in settings_faults(case.spec.space, trial):
+        yield wrong("settings", f"trial {trial.number}", sentence, _MEND)
 
 
 def _check(title: str, looked_at: tuple[int, str], findings: Sequence[Finding]) -> Check:

@@ -32,39 +32,47 @@ _STOPPED = 130
 _SHOWN = 10
 
 
-def decode(  # noqa: PLR0913 - Typer makes options of them
+_Trial = Annotated[
+    int | None,
+    typer.Argument(help="Number of the trial.  [default: the best]", show_default=False),
+]
+_Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Overrides anything in the trial's config.yaml; may be repeated.",
+        show_default=False,
+    ),
+]
+_Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="Decode this folder's images in place of the trial's own."),
+]
+_Epoch = Annotated[
+    int | None, typer.Option("--epoch", help="Of the checkpoint.  [default: the best]", min=1)
+]
+_WriteBack = Annotated[
+    bool, typer.Option("--write-back", help="Keep what is chosen in the study, as an amendment.")
+]
+_Device = Annotated[
+    str | None,
+    typer.Option("--device", help="cpu, cuda or cuda:N.  [default: a GPU if there is one]"),
+]
+_Threads = Annotated[
+    int | None, typer.Option("--threads", help="CPU threads.  [default: all cores]", min=1)
+]
+
+
+def decode(  # noqa: PLR0913 - options of a command
     name: NameArgument,
-    trial: Annotated[
-        int | None,
-        typer.Argument(help="Number of the trial.  [default: the best]", show_default=False),
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="Overrides anything in the trial's config.yaml; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", help="Decode this folder's images in place of the trial's own."),
-    ] = None,
-    epoch: Annotated[
-        int | None, typer.Option("--epoch", help="Of the checkpoint.  [default: the best]", min=1)
-    ] = None,
-    write_back: Annotated[
-        bool,
-        typer.Option("--write-back", help="Keep what is chosen in the study, as an amendment."),
-    ] = False,
-    device: Annotated[
-        str | None,
-        typer.Option("--device", help="cpu, cuda or cuda:N.  [default: a GPU if there is one]"),
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option("--threads", help="CPU threads.  [default: all cores]", min=1)
-    ] = None,
+    trial: _Trial = None,
+    set_: _Set = None,
+    data: _Data = None,
+    epoch: _Epoch = None,
+    write_back: _WriteBack = False,
+    device: _Device = None,
+    threads: _Threads = None,
     home: HomeOption = None,
 ) -> None:
     """Searches decodings again on the network of a trial; trains nothing."""
@@ -74,15 +82,11 @@ def decode(  # noqa: PLR0913 - Typer makes options of them
     wish = decoding.Wish(
         trial=trial, epoch=epoch, data=data, overrides=tuple(set_ or ()), write_back=write_back
     )
+    threads = threads or len(os.sched_getaffinity(0))
     try:
         with _watcher(console) as watcher:
             found = decoding.decode(
-                name,
-                wish,
-                home=home,
-                device=device,
-                threads=threads or len(os.sched_getaffinity(0)),
-                watcher=watcher,
+                name, wish, home=home, device=device, threads=threads, watcher=watcher
             )
     except KeyboardInterrupt:
         console.print("stopped; nothing was written")

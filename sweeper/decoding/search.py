@@ -86,29 +86,30 @@ def decode(
     place.make()
     data = subject.kind.prepare(subject.training.config, place.cache)
     watcher.begin(subject, data)
-    with tempfile.TemporaryDirectory(prefix="sweeper-decode-") as spare:
-        context = TrialContext(
-            seed=subject.training.seed,
-            number=subject.trial.number,
-            workdir=Path(spare),
-            artifacts_dir=Path(spare),
-            cache_dir=place.cache,
-            device=device or ("cuda" if count_gpus() else "cpu"),
-            cpu_threads=threads,
-        )
-        table = search_again(
-            subject.kind,
-            subject.training.config,
-            context,
-            subject.checkpoint.state,
-            watcher.advance,
-        )
+    table = _search(place, subject, device, threads, watcher)
     try:
         folder = write_search(subject, wish, data, table)
     except OSError as error:
         raise BackendError(f"can't write to {error.filename}: {error.strerror}") from error
     found = Decoded(subject=subject, table=table, folder=folder, amendment=None)
     return _amend(place, found, wish, data) if wish.write_back else found
+
+
+def _search(
+    home: Home, subject: Subject, device: str | None, threads: int, watcher: DecodingWatcher
+) -> DecodingTable:
+    with tempfile.TemporaryDirectory(prefix="sweeper-decode-") as spare:
+        context = TrialContext(
+            seed=subject.training.seed,
+            number=subject.trial.number,
+            workdir=Path(spare),
+            artifacts_dir=Path(spare),
+            cache_dir=home.cache,
+            device=device or ("cuda" if count_gpus() else "cpu"),
+            cpu_threads=threads,
+        )
+        config, state = subject.training.config, subject.checkpoint.state
+        return search_again(subject.kind, config, context, state, watcher.advance)
 
 
 def _amend(home: Home, found: Decoded, wish: Wish, data: DataSummary) -> Decoded:

@@ -91,12 +91,8 @@ def write_checkpoint(
         state = draft / "state"
         state.mkdir()
         save(state)
-        meta = {
-            "epoch": epoch,
-            "metrics": dict(metrics),
-            "chosen": dict(chosen or {}),
-            "files": _digests(state),
-        }
+        meta = {"epoch": epoch, "metrics": dict(metrics), "chosen": dict(chosen or {})}
+        meta["files"] = _digests(state)
         (draft / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
         for path in (*draft.rglob("*"), draft):
             _sync(path)
