@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -30,11 +30,13 @@ class Checked:
         trainable: The class that it names.
         data: What was found; prepared and cached.
         config: A typical configuration.
+        inside: Dotted paths that each trial searches itself.
     """
 
     trainable: TrainableClass
     data: DataSummary
     config: Mapping[str, Any]
+    inside: Sequence[str]
 
 
 def check_space(file: SpecFile, home: Home) -> Checked:
@@ -56,7 +58,8 @@ def check_space(file: SpecFile, home: Home) -> Checked:
         data = trainable.prepare(config, home.cache)
     except DataError as error:
         raise DataError(error.problems, hint=error.hint or "nothing was started") from error
-    return Checked(trainable=trainable, data=data, config=config)
+    inside = tuple(trainable.searched_inside(config))
+    return Checked(trainable=trainable, data=data, config=config, inside=inside)
 
 
 def find_problems(file: SpecFile) -> list[Problem]:

@@ -44,6 +44,9 @@ def check(
     checked = check_space(file, place)
     console.print(f"{file.spec.name}: the space is valid", style="bold green", highlight=False)
     console.print(space_table(file.spec))
+    if checked.inside:
+        names = ", ".join(checked.inside)
+        console.print(f"searched inside every trial: {names}", highlight=False, soft_wrap=True)
     for line in (*search_lines(file.spec), "", *find_notes(file.spec), *checked.data.lines):
         console.print(line, highlight=False, soft_wrap=True)
     if not no_cost:
