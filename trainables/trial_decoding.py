@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sweeper.parameters import FloatParameter, IntParameter
 from sweeper.protocol import Decoding, DecodingTable
 from trainables.decode_config import DecodeConfig, Thresholds
 from trainables.decode_search import (
@@ -136,7 +137,7 @@ def tabulate(
         criterion=criterion,
         num_images=len(result.default.tables),
         num_planned=result.num_planned,
-        notes=_notes(result),
+        notes=[*_notes(result), *_edges(result.chosen, config)],
     )
 
 
@@ -183,3 +184,14 @@ def _notes(result: SearchResult) -> list[str]:
     if len(result.default.tables) == 1:
         notes.append("one image can't be split: nothing could be chosen without it")
     return notes
+
+
+def _edges(chosen: Tried, config: DecodeConfig) -> list[str]:
+    """Where the best may lie outside of what was searched."""
+    return [
+        f"the best {name} is {chosen.values[name]:g}, an end of its range; "
+        f"widen decode.space.{name}"
+        for name, parameter in config.space.items()
+        if isinstance(parameter, FloatParameter | IntParameter)
+        and chosen.values.get(name) in {parameter.low, parameter.high}
+    ]

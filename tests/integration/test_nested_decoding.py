@@ -123,6 +123,46 @@ def test_it_is_searched_again_without_training(context: TrialContext, tmp_path: 
     assert table.tried[table.chosen].scores["aji"] == pytest.approx(table.optimistic["aji"])
 
 
+@pytest.mark.parametrize(
+    ("choose_by", "decides", "goal", "words"),
+    [
+        (["are"], "are", "minimize", "mean are over images"),
+        (
+            ["aji", "are"],
+            "compromise",
+            "maximize",
+            "mean over images of the mean of aji, 1 - are",
+        ),
+    ],
+)
+def test_other_scores_can_decide(
+    choose_by: list[str], decides: str, goal: str, words: str, context: TrialContext
+) -> None:
+    trainable = started(context, **NESTED, choose_by=choose_by)
+    metrics = run(trainable)[-1]
+    assert {name for name in metrics if name.startswith("val/optimistic/")} == {
+        f"val/optimistic/{name}" for name in choose_by
+    }
+    table = trainable.search_decodings(lambda done, total: None)
+    assert (table.choose_by, table.goal, table.criterion) == (decides, goal, words)
+    best = min if goal == "minimize" else max
+    scores = [one.scores[decides] for one in table.tried]
+    assert scores[table.chosen] == best(scores)
+    if decides == "compromise":
+        means = table.honest
+        assert means["compromise"] == pytest.approx((means["aji"] + 1 - means["are"]) / 2)
+
+
+def test_a_best_at_the_end_of_a_range_is_told(context: TrialContext) -> None:
+    space = {"np_threshold": {"type": "float", "low": 0.0, "high": 1.0, "step": 1.0}}
+    trainable = started(context, search="fixed", np_threshold=0.99, space=space)
+    run(trainable)
+    table = trainable.search_decodings(lambda done, total: None)
+    assert list(table.notes) == [
+        "the best np_threshold is 0, an end of its range; widen decode.space.np_threshold"
+    ]
+
+
 def other_data(folder: Path) -> None:
     labels = np.zeros((40, 50), np.uint16)
     labels[5:15, 5:15], labels[20:32, 10:24] = 1, 2
