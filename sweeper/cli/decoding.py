@@ -102,7 +102,7 @@ def _print(console: Console, found: Decoded) -> None:
     table = found.table
     console.print(_scores(table))
     console.print(_optimism_words(table), markup=False, highlight=False, soft_wrap=True)
-    for sentence in table.notes:
+    for sentence in (*table.notes, *_edge_words(table)):
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     console.print()
     console.print(_best(table))
@@ -123,17 +123,18 @@ def _print(console: Console, found: Decoded) -> None:
             soft_wrap=True,
         )
     else:
-        console.print(f"as options: {_options(table)}", style="dim", highlight=False, markup=False)
+        options = f"as options: {_options(table)}"
+        console.print(options, style="dim", highlight=False, markup=False, soft_wrap=True)
 
 
 def _scores(table: DecodingTable) -> Table:
-    from sweeper.decoding.ranking import score_names
+    from sweeper.decoding.ranking import summary_names
 
     shown = Table(box=None, padding=(0, 1), header_style="dim")
     shown.add_column(f"over {table.num_images} images")
     for column in ("default", "honest best", "optimistic"):
         shown.add_column(column, justify="right")
-    for name in score_names(table):
+    for name in summary_names(table):
         values = [scores.get(name) for scores in (table.default, table.honest, table.optimistic)]
         shown.add_row(
             Text(name, "bold" if name == table.choose_by else ""),
@@ -144,12 +145,25 @@ def _scores(table: DecodingTable) -> Table:
 
 def _optimism_words(table: DecodingTable) -> str:
     from sweeper.decoding.ranking import optimism
+    from sweeper.study.records import is_better
 
     planned = f" of {table.num_planned}" if table.num_planned > len(table.tried) else ""
-    return (
+    words = (
         f"chosen by {table.criterion} among {len(table.tried)}{planned} decodings; optimism "
         f"{optimism(table):.4f}: the chosen one looks that much better on the images that chose it"
     )
+    default, honest = table.default[table.choose_by], table.honest[table.choose_by]
+    if is_better(table.goal, honest, default):
+        return words
+    return f"{words}\nno decoding is better than the default on images that did not choose it"
+
+
+def _edge_words(table: DecodingTable) -> Iterator[str]:
+    from sweeper.decoding.panels import at_the_edge, shown
+
+    if edges := at_the_edge(table):
+        told = ", ".join(f"{path} {shown(value)}" for path, value in edges.items())
+        yield f"at the edge of what was tried, so a wider space may hold better ones: {told}"
 
 
 def _best(table: DecodingTable) -> Table:

@@ -63,11 +63,11 @@ def _figure(title: str, table: DecodingTable) -> Any:
         for trace in _marks(table, panel, is_first=number == 0):
             figure.add_trace(trace, **place)
         figure.update_xaxes(title_text=f"<b>{escape(panel.path)}</b>", **place)
-        figure.add_hline(
-            y=table.honest[table.choose_by],
-            line={"color": _INK, "width": 1, "dash": "dot"},
-            **place,
-        )
+        if not panel.is_numeric:
+            ends = [-0.6, len(set(panel.values.values())) - 0.4]
+            figure.update_xaxes(type="category", range=ends, autorange=False, **place)
+        honest = {"color": _INK, "width": 1, "dash": "dot"}
+        figure.add_hline(y=table.honest[table.choose_by], line=honest, **place)
         if place["col"] == 1:
             figure.update_yaxes(title_text=escape(table.choose_by), **place)
     _lay_out(figure, table, title, rows)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sweeper.protocol import DecodingTable
 
-__all__ = ["optimism", "ranked", "score_names", "setting_names"]
+__all__ = ["optimism", "ranked", "score_names", "setting_names", "summary_names"]
 
 
 def ranked(table: DecodingTable) -> list[int]:
@@ -31,6 +31,12 @@ def optimism(table: DecodingTable) -> float:
 def setting_names(table: DecodingTable) -> list[str]:
     """All settings of all decodings, in the order in which they appear."""
     return _names([decoding.settings for decoding in table.tried])
+
+
+def summary_names(table: DecodingTable) -> list[str]:
+    """All scores of the default, the honest best and the optimistic, the one that decides first."""
+    names = _names([table.default, table.honest, table.optimistic])
+    return [table.choose_by, *(name for name in names if name != table.choose_by)]
 
 
 def score_names(table: DecodingTable) -> list[str]:
