@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,6 +98,8 @@ def decode(  # noqa: PLR0913 - options of a command
 
 
 def _print(console: Console, found: Decoded) -> None:
+    from sweeper.decoding.writing import as_options
+
     table = found.table
     console.print(_scores(table))
     console.print(_optimism_words(table), markup=False, highlight=False, soft_wrap=True)
@@ -123,7 +124,7 @@ def _print(console: Console, found: Decoded) -> None:
             soft_wrap=True,
         )
     else:
-        options = f"as options: {_options(table)}"
+        options = f"as options of train: {as_options(table.tried[table.chosen].settings)}"
         console.print(options, style="dim", highlight=False, markup=False, soft_wrap=True)
 
 
@@ -194,15 +195,6 @@ def _best(table: DecodingTable) -> Table:
             *(shown(decoding.settings[s]) if s in decoding.settings else "" for s in settings),
         )
     return best
-
-
-def _options(table: DecodingTable) -> str:
-    from sweeper.decoding.writing import override_of
-
-    chosen = table.tried[table.chosen].settings
-    return shlex.join(
-        part for path, value in chosen.items() for part in ("--set", override_of(path, value))
-    )
 
 
 @contextmanager

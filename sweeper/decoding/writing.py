@@ -18,7 +18,7 @@ from sweeper.protocol import DataSummary, DecodingTable
 from sweeper.spec.writing import dump_yaml
 from sweeper.study.drafts import draft_folder
 
-__all__ = ["override_of", "write_search"]
+__all__ = ["as_options", "write_search"]
 
 
 def write_search(subject: Subject, wish: Wish, data: DataSummary, table: DecodingTable) -> Path:
@@ -41,9 +41,14 @@ def write_search(subject: Subject, wish: Wish, data: DataSummary, table: Decodin
         return _rename_to_next(draft, folder)
 
 
-def override_of(path: str, value: Any) -> str:
-    """`KEY=VALUE` as `--set` takes it."""
-    return f"{path}={_flow(value) if isinstance(value, Mapping | list) else _scalar(value)}"
+def as_options(settings: Mapping[str, Any]) -> str:
+    """Settings by dotted path as options of `sweeper train` and `decode`; `run` says `fixed`."""
+    parts = [f"config.{path}={_written(value)}" for path, value in settings.items()]
+    return shlex.join(word for part in parts for word in ("--set", part))
+
+
+def _written(value: Any) -> str:
+    return _flow(value) if isinstance(value, Mapping | list) else _scalar(value)
 
 
 def _scalar(value: Any) -> str:
@@ -94,14 +99,12 @@ def _title(subject: Subject) -> str:
 
 def _decoding_text(subject: Subject, table: DecodingTable) -> str:
     chosen = dict(table.tried[table.chosen].settings)
-    arguments = shlex.join(
-        part for path, value in chosen.items() for part in ("--set", override_of(path, value))
-    )
     name, honest = table.choose_by, table.honest[table.choose_by]
     return (
         f"# {_title(subject)}: the best of {len(table.tried)} decodings by {table.criterion}\n"
         f"# ({name} {honest:.4g} on images that had no part in the choice)\n"
-        f"# as options: {arguments}\n"
+        f"# sweeper train or decode: {as_options(chosen)}\n"
+        "# sweeper run: the same with fixed. in place of config.\n"
     ) + dump_yaml(chosen)
 
 

@@ -15,6 +15,8 @@ from sweeper.protocol import DecodingTable, TrialContext
 
 __all__ = ["search_again"]
 
+_MAX_CHARS = 300  # torch names every weight that does not fit
+
 
 def search_again(
     kind: TrainableClass,
@@ -40,13 +42,29 @@ def search_again(
     with _boundary("setup"):
         trainable.setup(config, context)
     try:
-        with _boundary("load"):
-            trainable.load(state)
+        _load(trainable, state)
         with _boundary("search_decodings"):
             return checked_table(trainable.search_decodings(progress))
     finally:
         with _boundary("close"):
             trainable.close()
+
+
+def _load(trainable: LoadedTrainable, state: Path) -> None:
+    try:
+        with _boundary("load"):
+            trainable.load(state)
+    except TrialError as error:
+        raise TrialError(
+            f"the network can't be loaded: {_one_line(error.message)}",
+            hint="only decoding and data may differ from the trial's own settings"
+            + (f" ({error.hint})" if error.hint else ""),
+        ) from error
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _MAX_CHARS else f"{line[:_MAX_CHARS]} ..."
 
 
 @contextmanager
@@ -59,6 +77,6 @@ def _boundary(method: str) -> Iterator[None]:
     except (Exception, SystemExit) as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         raise TrialError(
-            f"{method} raised {type(error).__name__}: {' '.join(str(error).split())[:1000]}",
+            f"{method} raised {type(error).__name__}: {_one_line(str(error))}",
             hint=f"raised at {frame.filename}:{frame.lineno}",
         ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +14,10 @@ import pytest
 import yaml
 
 from sweeper.decoding import Wish, decode
+from sweeper.decoding.writing import as_options
 from sweeper.errors import SweepLockedError, TrialError, UserError
 from sweeper.spec import read_spec, read_training
+from sweeper.spec.source import parse_yaml
 from sweeper.study.lock import drive, is_driven
 from sweeper.study.records import read_record
 from sweeper.study.store import create_sweep, open_study
@@ -97,7 +100,8 @@ def test_the_files_say_what_was_found(place):
     text = (found.folder / "decoding.yaml").read_text(encoding="utf-8")
     chosen = yaml.safe_load(text)
     assert chosen == {"decode.method": "melt", "decode.cut": 0.5}
-    assert "# as options: --set decode.method=melt --set decode.cut=0.5\n" in text
+    options = "--set config.decode.method=melt --set config.decode.cut=0.5"
+    assert f"# sweeper train or decode: {options}\n" in text
     told = yaml.safe_load((found.folder / "search.yaml").read_text(encoding="utf-8"))
     assert (told["trial"], told["epoch"], told["num_tried"]) == (0, 4, 25)
     assert told["overrides"] == ["decode.search=nested"]
@@ -109,8 +113,8 @@ def test_the_files_say_what_was_found(place):
 def test_the_options_that_are_told_can_be_passed_on(place):
     found = search(place)
     text = (found.folder / "decoding.yaml").read_text(encoding="utf-8")
-    (options,) = re.findall(r"# as options: (.*)", text)
-    overrides = [f"config.{text}" for text in options.split("--set ") if text]
+    (options,) = re.findall(r"# sweeper train or decode: (.*)", text)
+    overrides = [word for word in shlex.split(options) if word != "--set"]
     config = read_training(place.sweep("toyd").trial(0).config, overrides).config
     assert config["decode"] == {"search": "nested", "method": "melt", "cut": 0.5}
 
@@ -221,16 +225,21 @@ def test_settings_that_are_wrong(place, wish, words):
 
 
 @pytest.mark.parametrize(
-    ("override", "words", "where"),
+    ("override", "words", "hint"),
     [
-        ("config.decode.fail=search", "search_decodings raised ZeroDivisionError: nothing", "toy"),
-        ("config.width=16", "load raised ValueError: the weights have another width", "toy"),
+        ("config.decode.fail=search", "search_decodings raised ZeroDivisionError: nothing", ""),
+        (
+            "config.width=16",
+            "can't be loaded: load raised ValueError: the weights have another width",
+            "only decoding and data may differ",
+        ),
     ],
 )
-def test_training_code_that_breaks(place, override, words, where):
+def test_training_code_that_breaks(place, override, words, hint):
     with pytest.raises(TrialError, match=words) as broken:
         search(place, 0, overrides=[override])
-    assert re.search(rf"raised at .*{where}_decoder\.py:\d+", broken.value.hint)
+    assert re.search(r"raised at .*toy_decoder\.py:\d+", broken.value.hint)
+    assert broken.value.hint.startswith(hint)
     assert not place.sweep("toyd").trial(0).decodings.exists()
 
 
@@ -296,3 +305,13 @@ def test_a_driver_that_comes_meanwhile_costs_only_the_amendment(place, monkeypat
     held.__exit__(None, None, None)
     assert (place.sweep("toyd").trial(0).decodings / "1" / "table.csv").is_file()
     assert read_record(open_study(place, "toyd")).trials[0].amendments == ()
+
+
+def test_settings_as_options_of_a_shell():
+    settings = {"a.b": "x y", "c": [1, None], "d": "0.5", "e": True, "f": 1e-05, "g": None}
+    words = shlex.split(as_options(settings))
+    overrides = [word.removeprefix("config.") for word in words if word != "--set"]
+    source = {
+        text.partition("=")[0]: parse_yaml(text.partition("=")[2]).value for text in overrides
+    }
+    assert source == settings

@@ -48,7 +48,8 @@ def test_what_is_shown(sweeper, at):
     assert ["chosen", "0.9000", "0.9500", "melt", "0.5"] in lines
     assert ["default", "0.8600", "0.9300", "melt", "0.3"] in lines
     assert f"written: {at.sweep('toyd').trial(0).decodings}/1/" in printed
-    assert "as options: --set decode.method=melt --set decode.cut=0.5" in printed
+    options = "--set config.decode.method=melt --set config.decode.cut=0.5"
+    assert f"as options of train: {options}" in printed
 
 
 def test_what_a_person_should_doubt(sweeper, at):
