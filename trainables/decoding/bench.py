@@ -135,13 +135,19 @@ class DecodingBench:
             lambda: Islands.from_mask(self.probability >= np_threshold, gap),
         )
 
-    def island_maps(self, np_threshold: float, gap_px: int) -> NDArray[np.float64]:
-        """The HoVer maps on the sheet of `islands`, shape (2, ...), finite, 0 outside the mask."""
-        islands = self.islands(np_threshold, gap_px)
-        return self.keep(
-            ("maps", np_threshold, islands.gap_px),
-            lambda: np.stack([islands.cut_out(channel) for channel in self.maps]),
-        )
+    def vectors(self, np_threshold: float) -> NDArray[np.float64]:
+        """The HoVer maps at `Islands.pixels`, shape (2, n), in [-1, 1]: in units of the largest.
+
+        0 where they are not finite.
+        """
+
+        def compute() -> NDArray[np.float64]:
+            pixels = self.islands(np_threshold, 0).pixels
+            values = self.maps.reshape(2, -1)[:, pixels].astype(np.float64)
+            values = np.where(np.isfinite(values), values, 0)
+            return values / (np.abs(values).max(initial=0) or 1)
+
+        return self.keep(("vectors", np_threshold), compute)
 
     def keep(self, key: Hashable, compute: Callable[[], StageT]) -> StageT:
         """What was kept under a key, else what `compute` returns; that is kept.

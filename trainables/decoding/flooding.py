@@ -21,23 +21,21 @@ def flood(
     Args:
         islands: The components.
         heights: On the sheet; low ground is flooded first.
-        markers: On the sheet, labels 0 .. `num_markers`, inside the components.
+        markers: 0 .. `num_markers` for each of the mask's pixels, in the order of `Islands.pixels`.
         num_markers: How many.
 
     Returns:
-        Labels of the mask's pixels, in the order of `Islands.pixels`, above 0, with gaps.
+        Labels of the same pixels, above 0, with gaps.
     """
-    marked = markers.ravel()[islands.spots]
     homes = np.zeros(num_markers + 1, dtype=np.int64)
-    homes[marked] = islands.homes
+    homes[markers] = islands.homes
     # Pixels without a marker have written a component to entry 0.
     contested = np.bincount(homes[1:], minlength=islands.num + 1) > 1
-    inside = np.flatnonzero(contested[islands.homes])
     labels = islands.homes.copy()
-    if inside.size:
-        labels[inside] = islands.num + _flood(
-            islands.spots[inside], heights, np.where(contested[islands.ids], markers, 0)
-        )
+    if contested.any():
+        inside = np.flatnonzero(contested[islands.homes])
+        flooded = _flood(islands.spots[inside], heights, markers[inside])
+        labels[inside] = islands.num + flooded
     return labels
 
 
@@ -45,15 +43,17 @@ def _flood(
     spots: NDArray[np.intp], heights: NDArray[np.float64], markers: LabelArray
 ) -> LabelArray:
     """Floods the pixels at `spots`, in the smallest box around them."""
-    rows, cols = np.divmod(spots, markers.shape[1])
-    box = (slice(rows.min(), rows.max() + 1), slice(cols.min(), cols.max() + 1))
-    seeds = markers[box]
-    places = (rows - box[0].start, cols - box[1].start)
-    mask = np.zeros(seeds.shape, dtype=bool)
-    mask[places] = True
+    rows, cols = np.divmod(spots, heights.shape[1])
+    top, left = rows.min(), cols.min()
+    box = heights[top : rows.max() + 1, left : cols.max() + 1]
+    at = (rows - top) * box.shape[1] + cols - left
+    seeds = np.zeros(box.shape, dtype=np.int32)
+    seeds.ravel()[at] = markers
+    mask = np.zeros(box.shape, dtype=bool)
+    mask.ravel()[at] = True
     mask &= ~_is_inside(seeds)
-    flooded = watershed(heights[box], seeds, mask=mask)
-    return np.where(seeds > 0, seeds, flooded)[places]
+    flooded = watershed(box, seeds, mask=mask).ravel()[at]
+    return np.where(markers > 0, markers, flooded)
 
 
 def _is_inside(seeds: LabelArray) -> NDArray[np.bool_]:

@@ -85,8 +85,7 @@ class HVFlow:
         islands = bench.islands(self.np_threshold, gap_px)
 
         def start() -> Walkers:
-            maps = bench.island_maps(self.np_threshold, gap_px)
-            return Walkers(islands, maps, self.step_px)
+            return Walkers(islands, bench.vectors(self.np_threshold), self.step_px)
 
         def meet() -> NDArray[np.int32]:
             walkers = bench.keep(

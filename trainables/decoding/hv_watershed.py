@@ -10,9 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from trainables.decoding.bench import Decoded, DecodingBench
-from trainables.decoding.components import are_largest, label_components, select_labels
+from trainables.decoding.components import are_largest, select_labels
 from trainables.decoding.flooding import flood
-from trainables.decoding.islands import Islands
 from trainables.decoding.ranges import check_at_least, check_fraction
 from trainables.decoding.rise import border_evidence
 
@@ -95,29 +94,26 @@ class HVWatershed:
         islands = bench.islands(self.np_threshold, gap_px)
 
         def compute() -> NDArray[np.float64]:
-            maps = bench.island_maps(self.np_threshold, gap_px)
-            return border_evidence(maps, islands.ids, islands.num, self.sobel_px)
+            return border_evidence(islands, bench.vectors(self.np_threshold), self.sobel_px)
 
         evidence = bench.keep(("evidence", self.np_threshold, self.sobel_px), compute)
         kept = islands.sizes >= self.min_object_px
-        markers, num_markers = self._markers(islands, evidence, kept)
-        is_cut = num_markers > self.max_markers
-        if is_cut:
-            largest = are_largest(np.bincount(markers.ravel()), self.max_markers)
-            markers, num_markers = select_labels(markers, largest)
-        labels = flood(islands, evidence, markers, num_markers)
-        labels[~kept[islands.homes]] = 0
-        return Decoded(labels=islands.put_back(labels), is_cut=is_cut)
-
-    def _markers(
-        self, islands: Islands, evidence: NDArray[np.float64], kept: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.int32], int]:
         sure = evidence < self.marker_threshold
         if not kept[1:].all():
             sure &= kept[islands.ids]
         if self.opening_px >= 2:
             sure = ndimage.binary_opening(sure, _disk(self.opening_px))
-        return label_components(sure, self.min_marker_px)
+        markers, _ = ndimage.label(sure)
+        markers = markers.ravel()[islands.spots]
+        sizes = np.bincount(markers, minlength=1)
+        sizes[0] = 0
+        keep = sizes >= max(self.min_marker_px, 1)
+        is_cut = bool(np.count_nonzero(keep) > self.max_markers)
+        if is_cut:
+            keep = are_largest(sizes, self.max_markers)
+        labels = flood(islands, evidence, *select_labels(markers, keep))
+        labels[~kept[islands.homes]] = 0
+        return Decoded(labels=islands.put_back(labels), is_cut=is_cut)
 
 
 def _disk(diameter: int) -> NDArray[np.bool_]:

@@ -77,17 +77,6 @@ class Islands:
         """How many components there are."""
         return self.sizes.size - 1
 
-    def cut_out(self, image: NDArray[np.generic]) -> NDArray[np.float64]:
-        """An image's values on the sheet, 0 between the components and where not finite.
-
-        Args:
-            image: Shape (H, W).
-        """
-        sheet = np.zeros(self.ids.size)
-        values = image.ravel()[self.pixels].astype(np.float64)
-        sheet[self.spots] = np.where(np.isfinite(values), values, 0)
-        return sheet.reshape(self.ids.shape)
-
     def put_back(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
         """Labels of the mask's pixels, in the order of `pixels`, as an image (H, W), 0 elsewhere.
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+from scipy import ndimage, sparse
 from skimage.morphology import local_maxima
 
-from trainables.decoding.components import label_components
 from trainables.decoding.flooding import flood
 from trainables.decoding.islands import Islands
 
@@ -39,8 +38,8 @@ class Peaks:
     def from_heights(cls, islands: Islands, heights: NDArray[np.float64]) -> Peaks:
         """Finds the peaks of a landscape on the sheet, each component an island of its own."""
         tops = local_maxima(heights, connectivity=1) & (islands.ids > 0)
-        markers, num_markers = label_components(tops, 1)
-        flooded = flood(islands, -heights, markers, num_markers)
+        markers, num_markers = ndimage.label(tops)
+        flooded = flood(islands, -heights, markers.ravel()[islands.spots], num_markers)
         names, found = np.unique(flooded, return_inverse=True)
         basins = np.zeros(heights.shape, dtype=np.int32)
         basins.ravel()[islands.spots] = found + 1

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from trainables.decoding.islands import Islands
+
 __all__ = ["border_evidence"]
 
 FloatArray = NDArray[np.float64]
@@ -15,9 +17,7 @@ FloatArray = NDArray[np.float64]
 _LEVELS = 1 << 12
 
 
-def border_evidence(
-    maps: FloatArray, components: NDArray[np.int32], num_components: int, sobel_px: int
-) -> FloatArray:
+def border_evidence(islands: Islands, vectors: FloatArray, sobel_px: int) -> FloatArray:
     """Tells borders between touching nuclei (towards 1) from their insides (towards 0).
 
     Within a nucleus the horizontal map rises along x and the vertical one along y; where two nuclei
@@ -26,33 +26,30 @@ def border_evidence(
     nothing, large and small nuclei are measured alike, and level ground has the fixed value 1/2.
 
     Args:
-        maps: Shape (2, H, W), horizontal and vertical; 0 outside the components.
-        components: Connected components 0 .. n of the mask, shape (H, W).
-        num_components: n.
+        islands: The components; outside of one the maps count as 0 for it.
+        vectors: Horizontal and vertical map at `Islands.pixels`, finite, shape (2, n).
         sobel_px: Side of the Sobel kernels, odd, at least 3.
 
     Returns:
-        Shape (H, W) in [0, 1], a multiple of 1/4096: 0 where both maps rise at the mean slope of
+        On the sheet, in [0, 1], a multiple of 1/4096: 0 where both maps rise at the mean slope of
         the component or faster, 1/2 where one is level, 1 where one falls as steeply. A component
         without any slope is 1/2 everywhere; the background is 1.
     """
     smooth, derive = sobel_kernels(sobel_px)
-    slopes = [
-        _correlate(maps[0], along_x=derive, along_y=smooth),
-        _correlate(maps[1], along_x=smooth, along_y=derive),
-    ]
-    inside = np.flatnonzero(components)
-    ids = components.ravel()[inside]
-    horizontal, vertical = (slope.ravel()[inside] for slope in slopes)
-    steepness = np.bincount(
-        ids, weights=np.abs(horizontal) + np.abs(vertical), minlength=num_components + 1
+    maps = np.zeros((2, islands.ids.size))
+    maps[:, islands.spots] = vectors
+    along_x, along_y = maps.reshape(2, *islands.ids.shape)
+    horizontal = _correlate(along_x, along_x=derive, along_y=smooth).ravel()[islands.spots]
+    vertical = _correlate(along_y, along_x=smooth, along_y=derive).ravel()[islands.spots]
+    weights = np.abs(horizontal) + np.abs(vertical)
+    steepness = np.bincount(islands.homes, weights=weights, minlength=islands.num + 1)
+    scale = np.divide(
+        2 * islands.sizes, steepness, out=np.zeros(steepness.size), where=steepness > 0
     )
-    sizes = np.bincount(ids, minlength=num_components + 1)
-    scale = np.divide(2 * sizes, steepness, out=np.zeros(sizes.size), where=steepness > 0)
-    rise = np.clip(np.minimum(horizontal, vertical) * scale[ids], -1, 1)
-    evidence = np.ones(components.size)
-    evidence[inside] = 0.5 - np.rint(rise * (_LEVELS // 2)) / _LEVELS
-    return evidence.reshape(components.shape)
+    rise = np.clip(np.minimum(horizontal, vertical) * scale[islands.homes], -1, 1)
+    evidence = np.ones(islands.ids.size)
+    evidence[islands.spots] = 0.5 - np.rint(rise * (_LEVELS // 2)) / _LEVELS
+    return evidence.reshape(islands.ids.shape)
 
 
 def sobel_kernels(size_px: int) -> tuple[FloatArray, FloatArray]:

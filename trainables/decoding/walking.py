@@ -33,23 +33,23 @@ class Walkers:
     as long: in small nuclei long ones lead to and fro across the centre.
     """
 
-    def __init__(self, islands: Islands, maps: NDArray[np.float64], step_px: float) -> None:
+    def __init__(self, islands: Islands, vectors: NDArray[np.float64], step_px: float) -> None:
         """Puts a walker on the middle of every pixel.
 
         Args:
             islands: The components.
-            maps: Horizontal and vertical map on the sheet, finite, shape (2, ...).
+            vectors: Horizontal and vertical map at `Islands.pixels`, finite, shape (2, n).
             step_px: Length of a typical step.
         """
         self._islands = islands
-        self._moves = np.zeros((2, islands.ids.size), dtype=np.int32)
-        self._moves[:, islands.spots] = _moves(islands, maps, step_px)
+        moves = _moves(islands, vectors, step_px)
+        self._long, self._short = (self._on_sheet(moves * part) for part in (1, 1 / _LAST_STEPS))
         self._steps, self._at = 0, self._start()
 
     @property
     def nbytes(self) -> int:
         """Memory, without that of the islands."""
-        return self._moves.nbytes + sum(array.nbytes for array in self._at)
+        return sum(array.nbytes for array in (*self._at, self._long, self._short))
 
     def after(self, steps: int) -> NDArray[np.intp]:
         """Where the walkers are after so many steps and the short ones.
@@ -63,17 +63,22 @@ class Walkers:
         if steps < self._steps:
             self._steps, self._at = 0, self._start()
         for _ in range(steps - self._steps):
-            self._at = self._step(self._at, self._moves)
+            self._at = self._step(self._at, self._long)
         self._steps = steps
-        at, short = self._at, np.rint(self._moves / _LAST_STEPS).astype(np.int32)
+        at = self._at
         for _ in range(_LAST_STEPS):
-            at = self._step(at, short)
+            at = self._step(at, self._short)
         return at[2].astype(np.intp)
 
     def _start(self) -> _Positions:
         spots = self._islands.spots.astype(np.int32)
         ys, xs = np.divmod(spots, np.int32(self._islands.ids.shape[1]))
         return xs * _UNITS, ys * _UNITS, spots
+
+    def _on_sheet(self, moves: NDArray[np.float64]) -> IntArray:
+        sheet = np.zeros((2, self._islands.ids.size), dtype=np.int32)
+        sheet[:, self._islands.spots] = np.rint(moves)
+        return sheet
 
     def _step(self, at: _Positions, moves: IntArray) -> _Positions:
         xs, ys, spots = at
@@ -92,12 +97,12 @@ def _nearest(positions: IntArray) -> IntArray:
     return (positions + _UNITS // 2) // _UNITS
 
 
-def _moves(islands: Islands, maps: NDArray[np.float64], step_px: float) -> IntArray:
+def _moves(islands: Islands, vectors: NDArray[np.float64], step_px: float) -> NDArray[np.float64]:
     """The steps of each pixel of the mask, in units, shape (2, n)."""
-    vectors = maps.reshape(2, -1)[:, islands.spots]
-    lengths = np.hypot(vectors[0], vectors[1])
+    lengths = np.sqrt(vectors[0] ** 2 + vectors[1] ** 2)
     sums = np.bincount(islands.homes, weights=lengths, minlength=islands.sizes.size)
     means = np.divide(sums, islands.sizes, out=np.zeros(sums.size), where=sums > 0)[islands.homes]
     longest = np.maximum(means, lengths / _MAX_STEPS)
-    scales = np.divide(step_px * _UNITS, longest, out=np.zeros(longest.size), where=longest > 0)
-    return np.rint(vectors * scales).astype(np.int32)
+    return vectors * np.divide(
+        step_px * _UNITS, longest, where=longest > 0, out=np.zeros_like(longest)
+    )
