@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
 from trainables.decoding.bench import Decoded, DecodingBench
-from trainables.decoding.components import are_largest, select_labels
-from trainables.decoding.flooding import flood
+from trainables.decoding.catchments import Catchments
+from trainables.decoding.islands import Islands
+from trainables.decoding.markers import Ground, Markers
 from trainables.decoding.ranges import check_at_least, check_fraction
-from trainables.decoding.rise import border_evidence
+from trainables.decoding.rise import EVIDENCE_LEVELS, border_evidence
 
 __all__ = ["HVWatershed"]
 
@@ -32,7 +32,8 @@ class HVWatershed:
     3. Pixels of the mask with less evidence than `marker_threshold` are markers, opened, without
     small
        ones, at most `max_markers`. A mask component without any marker becomes a nucleus as it is.
-    4. Markers are flooded along the evidence inside the mask, so nothing of the mask gets lost.
+    4. The mask is flooded from the deepest pixel of each marker, along the evidence, so nothing of
+    the mask gets lost.
 
     The result does not depend on the scale of the maps. The time is bounded by the number of
     pixels, whatever the maps look like.
@@ -90,32 +91,24 @@ class HVWatershed:
 
     def decode_on(self, bench: DecodingBench) -> Decoded:
         """Finds the nuclei of a bench's image, see `DecodingBench.decode`."""
-        gap_px = self.sobel_px // 2
-        islands = bench.islands(self.np_threshold, gap_px)
-
-        def compute() -> NDArray[np.float64]:
-            return border_evidence(islands, bench.vectors(self.np_threshold), self.sobel_px)
-
-        evidence = bench.keep(("evidence", self.np_threshold, self.sobel_px), compute)
+        islands = bench.islands(self.np_threshold, self.sobel_px // 2)
         kept = islands.sizes >= self.min_object_px
-        sure = evidence < self.marker_threshold
-        if not kept[1:].all():
-            sure &= kept[islands.ids]
-        if self.opening_px >= 2:
-            sure = ndimage.binary_opening(sure, _disk(self.opening_px))
-        markers, _ = ndimage.label(sure)
-        markers = markers.ravel()[islands.spots]
-        sizes = np.bincount(markers, minlength=1)
-        sizes[0] = 0
-        keep = sizes >= max(self.min_marker_px, 1)
-        is_cut = bool(np.count_nonzero(keep) > self.max_markers)
+        stage = (self.np_threshold, self.sobel_px)
+        ground = bench.keep(("ground", *stage), lambda: self._ground(bench, islands))
+        markers = bench.keep(
+            ("markers", *stage, self.opening_px, self.marker_threshold),
+            lambda: Markers.below(islands, ground, self.marker_threshold, self.opening_px),
+        )
+        chosen = np.flatnonzero((markers.sizes >= self.min_marker_px) & kept[markers.homes])
+        is_cut = chosen.size > self.max_markers
         if is_cut:
-            keep = are_largest(sizes, self.max_markers)
-        labels = flood(islands, evidence, *select_labels(markers, keep))
-        labels[~kept[islands.homes]] = 0
+            chosen = chosen[np.argsort(-markers.sizes[chosen], kind="stable")[: self.max_markers]]
+        catchments = bench.keep(("catchments", *stage), lambda: Catchments(islands, ground.heights))
+        labels = catchments.labels(np.sort(markers.deepest[chosen]), kept)
         return Decoded(labels=islands.put_back(labels), is_cut=is_cut)
 
-
-def _disk(diameter: int) -> NDArray[np.bool_]:
-    offset = np.arange(diameter) - (diameter - 1) / 2
-    return np.asarray(offset[:, None] ** 2 + offset**2 <= diameter**2 / 4)
+    def _ground(self, bench: DecodingBench, islands: Islands) -> Ground:
+        vectors = bench.vectors(self.np_threshold)
+        return Ground.from_sheet(
+            islands, border_evidence(islands, vectors, self.sobel_px), EVIDENCE_LEVELS
+        )

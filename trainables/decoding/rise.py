@@ -8,13 +8,13 @@ from scipy import ndimage
 
 from trainables.decoding.islands import Islands
 
-__all__ = ["border_evidence"]
+__all__ = ["EVIDENCE_LEVELS", "border_evidence"]
 
 FloatArray = NDArray[np.float64]
 
 # Slopes that agree to this fraction of their range are equal. It hides rounding, so that a
 # rescaled map gives the same evidence.
-_LEVELS = 1 << 12
+EVIDENCE_LEVELS = 1 << 12
 
 
 def border_evidence(islands: Islands, vectors: FloatArray, sobel_px: int) -> FloatArray:
@@ -48,7 +48,7 @@ def border_evidence(islands: Islands, vectors: FloatArray, sobel_px: int) -> Flo
     )
     rise = np.clip(np.minimum(horizontal, vertical) * scale[islands.homes], -1, 1)
     evidence = np.ones(islands.ids.size)
-    evidence[islands.spots] = 0.5 - np.rint(rise * (_LEVELS // 2)) / _LEVELS
+    evidence[islands.spots] = 0.5 - np.rint(rise * (EVIDENCE_LEVELS // 2)) / EVIDENCE_LEVELS
     return evidence.reshape(islands.ids.shape)
 
 
