@@ -103,7 +103,7 @@ class _Boxes:
 
     @classmethod
     def around(cls, components: NDArray[np.int32], num: int, shape: tuple[int, int]) -> _Boxes:
-        found = ndimage.find_objects(components, num)
+        found = ndimage.find_objects(components, num) if num else []
         sides = [(y.start, x.start, y.stop - y.start, x.stop - x.start) for y, x in found]
         tops, lefts, heights, widths = np.array(sides, dtype=np.intp).reshape(-1, 4).T
         return cls(tops=tops, lefts=lefts, heights=heights, widths=widths, shape=shape)
