@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from sweeper.decoding.ranking import setting_names
@@ -12,7 +13,7 @@ from sweeper.protocol import DecodingTable
 
 __all__ = ["Group", "Panel", "at_the_edge", "constants", "find_groups", "find_panels", "shown"]
 
-_MAX_GROUPS = 8
+_MAX_GROUPS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +38,13 @@ class Group:
     Attributes:
         label: What they have in common; empty if there is but one group.
         indices: Of the decodings.
+        is_grid: Whether they are the combinations of few values, or most of these; only then does
+            the best at a value say more than chance.
     """
 
     label: str
     indices: Sequence[int]
+    is_grid: bool
 
 
 def find_panels(table: DecodingTable) -> list[Panel]:
@@ -61,7 +65,10 @@ def find_groups(table: DecodingTable) -> list[Group]:
     for panel in find_panels(table):
         if not panel.is_numeric and len(_split(table, [*by, panel.path])) <= _MAX_GROUPS:
             by.append(panel.path)
-    return [Group(label=label, indices=found) for label, found in _split(table, by).items()]
+    return [
+        Group(label=label, indices=found, is_grid=_is_grid(table, found))
+        for label, found in _split(table, by).items()
+    ]
 
 
 def at_the_edge(table: DecodingTable) -> dict[str, Any]:
@@ -90,6 +97,15 @@ def shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _is_grid(table: DecodingTable, indices: Sequence[int]) -> bool:
+    found = [table.tried[index].settings for index in indices if index]  # the default lies anywhere
+    paths = {path for settings in found for path in settings}
+    counts = [
+        len({shown(settings[path]) for settings in found if path in settings}) for path in paths
+    ]
+    return len(found) > 1 and prod(counts) <= 2 * len(found)
 
 
 def _split(table: DecodingTable, by: Sequence[str]) -> dict[str, list[int]]:

@@ -20,7 +20,6 @@ _FAINT = "#7b8794"
 _MAX_COLUMNS = 3
 _PANEL_PX = 350
 _GAP_PX = 85
-_MAX_STEPS = 24  # values of a setting through which a line is drawn
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -98,7 +97,10 @@ def _traces(
         text=[_hover(table, index) for index in indices],
         hovertemplate="%{text}<extra></extra>",
     )
-    return [points, *_best_line(table, panel, indices, colour, group.label)]
+    return [
+        points,
+        *(_best_line(table, panel, indices, (colour, group.label)) if group.is_grid else []),
+    ]
 
 
 def _in_first_panel(table: DecodingTable, group: Group) -> bool:
@@ -107,7 +109,7 @@ def _in_first_panel(table: DecodingTable, group: Group) -> bool:
 
 
 def _best_line(
-    table: DecodingTable, panel: Panel, indices: Sequence[int], colour: str, label: str
+    table: DecodingTable, panel: Panel, indices: Sequence[int], look: tuple[str, str]
 ) -> list[Any]:
     """The best score at each value: what the setting can do if the others are right."""
     import plotly.graph_objects as go
@@ -118,7 +120,7 @@ def _best_line(
         score = table.tried[index].scores[table.choose_by]
         value = panel.values[index]
         best[value] = pick(score, best.get(value, score))
-    if not panel.is_numeric or not 1 < len(best) <= min(_MAX_STEPS, len(indices)):
+    if not panel.is_numeric or len(best) == 1:
         return []
     line = sorted(best.items())
     return [
@@ -126,8 +128,8 @@ def _best_line(
             x=[value for value, _ in line],
             y=[score for _, score in line],
             mode="lines",
-            line={"color": colour, "width": 2},
-            legendgroup=label,
+            line={"color": look[0], "width": 2},
+            legendgroup=look[1],
             showlegend=False,
             hoverinfo="skip",
         )
@@ -202,13 +204,17 @@ def _subtitle(table: DecodingTable) -> str:
     name = table.choose_by
     default, honest = table.default[name], table.honest[name]
     parts = [
-        f"{escape(table.criterion)}: {len(table.tried)} decodings of {table.num_images} images; "
-        "lines join the best at each value",
+        f"{escape(table.criterion)}: {len(table.tried)} decodings of {table.num_images} images"
+        + ("; lines join the best at each value" if _has_lines(table) else ""),
         f"default {default:.4f}, honest best {honest:.4f} (dotted), "
         f"optimistic {table.optimistic[name]:.4f}, optimism {optimism(table):.4f}",
     ]
     alike = ", ".join(f"{escape(p)} = {escape(shown(v))}" for p, v in constants(table).items())
     return "<br>".join([*parts, *([f"the same in all: {alike}"] if alike else [])])
+
+
+def _has_lines(table: DecodingTable) -> bool:
+    return any(group.is_grid for group in find_groups(table))
 
 
 def _zoom(table: DecodingTable) -> dict[str, Any]:

@@ -74,6 +74,16 @@ def test_colours_tell_settings_apart_that_are_no_numbers():
     }
 
 
+def test_lines_only_where_all_combinations_were_tried():
+    grid = [decoding(0.1, method="melt", cut=cut, size=n) for cut in (0.1, 0.2) for n in (1, 2, 3)]
+    drawn = [decoding(0.1, method="split", cut=n / 7, size=(3 * n) % 5) for n in range(6)]
+    table = dataclasses.replace(TABLE, tried=[TRIED[0], *grid, *drawn], chosen=0)
+    assert {group.label: group.is_grid for group in find_groups(table)} == {
+        "melt": True,
+        "split": False,
+    }
+
+
 def test_no_more_colours_than_the_eye_tells_apart():
     tried = [decoding(0.1, method=f"m{n}", on=n % 2 == 0) for n in range(20)]
     table = dataclasses.replace(TABLE, tried=tried, chosen=0)
