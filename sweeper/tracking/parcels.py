@@ -129,7 +129,7 @@ class Parcel:
         self.spool = spool
         self.run_id = ""
         self.refused: frozenset[str] = frozenset()
-        self._files: set[tuple[Path, int, int]] = set()
+        self._files: set[tuple[str, Path, int, int]] = set()
         self._store = store
         self._reached = (0, 0)
         self.rewind()
@@ -165,12 +165,12 @@ class Parcel:
         return fold(line for line, _ in self.spool.read_from(0)).epoch
 
     def has_sent(self, path: Path) -> bool:
-        """Whether a file went to the store since we know the trial, as it is now."""
-        return _version(path) in self._files
+        """Whether a file went to the trial's run since we know the trial, as it is now."""
+        return (self.run_id, *_version(path)) in self._files
 
     def note_file(self, path: Path) -> None:
         """A file has gone to the store."""
-        self._files.add(_version(path))
+        self._files.add((self.run_id, *_version(path)))
 
     def reach(self, step: int) -> bool:
         """Whether a step towards the next mark was reached for the first time."""

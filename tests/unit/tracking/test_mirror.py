@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 from dataclasses import replace
 
 from sweeper.study.events import (
@@ -341,3 +342,33 @@ def test_a_stale_choice_in_mlflow_is_set_right(sweep):
     sweep.client.set_tag(sweep.run(0).info.run_id, "chosen.decode.cut", "0.1")
     sweep.sync()
     assert sweep.choices(0) == {"chosen.decode.cut": "0.5"}
+
+
+def test_the_run_that_stays_gets_the_files_of_the_one_that_goes(sweep):
+    """MLflow carries out a request late: the older run comes to light after all was sent."""
+    sweep.open()
+    sweep.start(0)
+    sweep.paths.trial(0).config.parent.mkdir(parents=True, exist_ok=True)
+    sweep.paths.trial(0).config.write_text("x: 1\n", encoding="utf-8")
+    sweep.end(0)
+    sweep.mirror._shipper.finish = finish_after(sweep, sweep.mirror._shipper.finish)
+    assert sweep.close().is_complete
+    run = sweep.run(0)
+    assert run.data.tags["sweeper.created_ms"] == "1"
+    files = sweep.client.list_artifacts(run.info.run_id)
+    assert [file.path for file in files] == ["config.yaml"]
+
+
+def finish_after(sweep, finish):
+    """Adds an older run of the trial once MLflow has everything, before all is verified."""
+
+    def run(*arguments):
+        deadline_s = time.monotonic() + 20
+        while unsent(sweep.paths, sweep.uri) and time.monotonic() < deadline_s:
+            time.sleep(0.01)
+        late = sweep.run(0)
+        tags = {**late.data.tags, "sweeper.created_ms": "1"}
+        sweep.client.create_run(late.info.experiment_id, tags=tags)
+        return finish(*arguments)
+
+    return run
