@@ -59,11 +59,16 @@ class SearchImages:
         item, truth = self._items[image], self._truths[image]
         bench = item.open_bench(item.outputs)
         tables, are_cut = [], []
+        pixels, truth_there = None, None
         for position, decoder in enumerate(decoders):
             if not go_on(position):
                 break
             decoded = bench.decode(decoder)
-            tables.append(truth.table(decoded.labels))
+            # Decodings that share a mask share the very array of its pixels.
+            if truth_there is None or decoded.pixels is not pixels:
+                pixels = decoded.pixels
+                truth_there = truth.at(pixels)
+            tables.append(truth_there.table(decoded.values))
             are_cut.append(decoded.is_cut)
         return ImageScores(
             tables=tables,

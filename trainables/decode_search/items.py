@@ -19,8 +19,12 @@ class Decoded(Protocol):
     """What a decoding found."""
 
     @property
-    def labels(self) -> NDArray[np.int32]:
-        """Instances in the shape of the image; 0 is background."""
+    def pixels(self) -> NDArray[np.intp]:
+        """Flat indices, each once; all other pixels are background."""
+
+    @property
+    def values(self) -> NDArray[np.int32]:
+        """The instances at these pixels; 0 is background."""
 
     @property
     def is_cut(self) -> bool:

@@ -35,13 +35,25 @@ class Decoded:
     """The nuclei of one image.
 
     Attributes:
-        labels: Shape (H, W) int32: 0 background, nuclei 1 .. n without gaps.
+        islands: The mask.
+        values: For each of its pixels the nucleus, above 0, with gaps; or 0.
         is_cut: The maps made more markers than the decoder allows, and the smaller ones were given
             up: hopeless maps, or too low a limit.
     """
 
-    labels: NDArray[np.int32]
+    islands: Islands
+    values: NDArray[np.int32]
     is_cut: bool
+
+    @property
+    def pixels(self) -> NDArray[np.intp]:
+        """The mask's pixels as flat indices, ascending; all others are background."""
+        return self.islands.pixels
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """Shape (H, W) int32: 0 background, nuclei 1 .. n without gaps; painted anew each time."""
+        return self.islands.put_back(self.values)
 
 
 class BenchDecoder(Protocol):

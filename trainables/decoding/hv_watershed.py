@@ -105,7 +105,7 @@ class HVWatershed:
             chosen = chosen[np.argsort(-markers.sizes[chosen], kind="stable")[: self.max_markers]]
         catchments = bench.keep(("catchments", *stage), lambda: Catchments(islands, ground.heights))
         labels = catchments.labels(np.sort(markers.deepest[chosen]), kept)
-        return Decoded(labels=islands.put_back(labels), is_cut=is_cut)
+        return Decoded(islands=islands, values=labels, is_cut=is_cut)
 
     def _ground(self, bench: DecodingBench, islands: Islands) -> Ground:
         vectors = bench.vectors(self.np_threshold)

@@ -55,4 +55,4 @@ class MaskComponents:
         islands = bench.islands(self.np_threshold, 0)
         keep = islands.sizes >= max(self.min_object_px, 1)
         labels = np.where(keep[islands.homes], islands.homes, 0)
-        return Decoded(labels=islands.put_back(labels), is_cut=False)
+        return Decoded(islands=islands, values=labels, is_cut=False)

@@ -42,7 +42,7 @@ def nuclei_of_basins(
         values = groups[values]
         sizes = np.bincount(values)
         values = np.where(sizes[values] >= min_px, values, 0)
-    return Decoded(labels=islands.put_back(values), is_cut=bool(num_large > max_basins))
+    return Decoded(islands=islands, values=values, is_cut=bool(num_large > max_basins))
 
 
 def _are_small(sizes: IntArray, min_px: int, max_basins: int) -> NDArray[np.bool_]:

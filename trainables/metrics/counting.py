@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from trainables.metrics.ids import check_integers, check_labels, check_not_negative
 
-__all__ = ["Cells", "OverlapCounter"]
+__all__ = ["Cells", "OverlapCounter", "VoxelCounter"]
 
 IdArray = NDArray[np.integer[Any]]
 IntArray = NDArray[np.int64]
@@ -83,19 +83,94 @@ class OverlapCounter:
             np.concatenate([part.counts for part in parts]),
         )
 
+    def at(self, voxels: NDArray[np.intp]) -> VoxelCounter:
+        """Gets ready for predictions that are background but for some voxels.
+
+        Args:
+            voxels: Flat indices, each once; shape (n,).
+        """
+        true = self._flat[voxels]
+        changes = np.zeros(true.size, dtype=bool)
+        np.not_equal(true[1:], true[:-1], out=changes[1:])
+        everywhere = _counted(self._flat, self._changes)
+        inside = _counted(true, changes)
+        rest = everywhere.counts.copy()
+        rest[np.searchsorted(everywhere.true_ids, inside.true_ids)] -= inside.counts
+        outside = rest > 0
+        return VoxelCounter(
+            true=true,
+            changes=changes,
+            outside=Cells(
+                true_ids=everywhere.true_ids[outside],
+                pred_ids=everywhere.pred_ids[outside],
+                counts=rest[outside],
+            ),
+        )
+
     def _count_block(self, flat: IdArray, block: slice) -> Cells:
         pred = flat[block]
-        is_start = np.zeros(-(-pred.size // 8) * 8, dtype=bool)
-        is_start[:1] = pred.size > 0
-        inner = is_start[1 : pred.size]
-        np.not_equal(pred[1:], pred[:-1], out=inner)
-        inner |= self._changes[block][1:]
-        starts = _positions(is_start)
+        starts = _starts(pred, self._changes[block])
         pred_ids = pred[starts]
         check_not_negative(pred_ids, "predicted")
         return _summed_by_pair(
             self._flat[block][starts], pred_ids, np.diff(starts, append=pred.size)
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VoxelCounter:
+    """A true label map at the only voxels where predictions have objects.
+
+    Attributes:
+        true: Ids at these voxels, shape (n,).
+        changes: Where an id differs from the one before it, shape (n,).
+        outside: All other voxels, predicted to be background.
+    """
+
+    true: IdArray
+    changes: NDArray[np.bool_]
+    outside: Cells
+
+    def count(self, pred: ArrayLike) -> Cells:
+        """Counts the pairs of ids of all voxels.
+
+        Args:
+            pred: Integers of any width at these voxels, shape (n,); 0 is background.
+
+        Raises:
+            ValueError: The shapes differ, the dtype is not an integer one, or an id is negative.
+        """
+        labels = check_integers(pred, "predicted")
+        if labels.shape != self.true.shape:
+            raise ValueError(
+                f"{self.true.size} voxels need as many predicted labels, got {labels.shape}"
+            )
+        starts = _starts(labels, self.changes)
+        pred_ids = labels[starts]
+        check_not_negative(pred_ids, "predicted")
+        elsewhere = np.zeros(self.outside.counts.size, dtype=pred_ids.dtype)
+        return _summed_by_pair(
+            np.concatenate((self.true[starts], self.outside.true_ids)),
+            np.concatenate((pred_ids, elsewhere)),
+            np.concatenate((np.diff(starts, append=labels.size), self.outside.counts)),
+        )
+
+
+def _counted(ids: IdArray, changes: NDArray[np.bool_]) -> Cells:
+    """How often each id occurs; nothing is predicted."""
+    starts = _starts(ids, changes)
+    nothing = np.zeros(starts.size, dtype=ids.dtype)
+    return _summed_by_pair(ids[starts], nothing, np.diff(starts, append=ids.size))
+
+
+def _starts(ids: IdArray, changes: NDArray[np.bool_]) -> IntArray:
+    """Where stretches begin: where an id differs from the one before it, or another map changes."""
+    is_start = np.zeros(-(-ids.size // 8) * 8, dtype=bool)
+    is_start[:1] = ids.size > 0
+    inner = is_start[1 : ids.size]
+    np.not_equal(ids[1:], ids[:-1], out=inner)
+    inner |= changes[1:]
+    return _positions(is_start)
 
 
 def _positions(marks: NDArray[np.bool_]) -> IntArray:

@@ -127,6 +127,21 @@ def test_prepared_truth_gives_the_same_tables(pair, shifts):
 
 
 @settings(deadline=None)
+@given(label_pairs(), st.lists(st.integers(0, 5), min_size=1, max_size=3), st.integers(0, 3))
+def test_truth_at_some_voxels_gives_the_same_tables(pair, shifts, modulus):
+    truth = Truth(pair[0])
+    inside = np.flatnonzero(np.arange(pair[0].size) % 4 >= modulus)
+    there = truth.at(inside)
+    for shift in shifts:
+        pred = np.roll(pair[1], shift).ravel()
+        pred[np.setdiff1d(np.arange(pred.size), inside)] = 0
+        one = there.table(pred[inside])
+        other = OverlapTable.from_labels(pair[0], pred.reshape(pair[0].shape))
+        for name in ("rows", "cols", "counts", "true_sizes", "pred_sizes"):
+            assert np.array_equal(getattr(one, name), getattr(other, name))
+
+
+@settings(deadline=None)
 @given(label_pairs())
 def test_swapping_the_maps_swaps_what_must_be_swapped(pair):
     table, swapped = OverlapTable.from_labels(*pair), OverlapTable.from_labels(*pair[::-1])

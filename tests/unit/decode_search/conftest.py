@@ -16,8 +16,9 @@ NUM_PX = 10
 
 @dataclass(frozen=True)
 class Found:
-    labels: Any
+    values: Any
     is_cut: bool
+    pixels: Any
 
 
 @dataclass
@@ -30,8 +31,8 @@ class Bench:
         tenths = int(self.outputs["tenths"][decoder])
         if tenths < 0:
             raise ArithmeticError(f"decoder {decoder} broke")
-        labels = (np.arange(NUM_PX) < tenths).astype(np.int32)
-        return Found(labels=labels, is_cut=tenths == 0)
+        pixels = np.arange(NUM_PX)
+        return Found(values=(pixels < tenths).astype(np.int32), is_cut=tenths == 0, pixels=pixels)
 
     def order_key(self, decoder: int) -> tuple[int, ...]:
         return (decoder // 8, decoder)

@@ -140,6 +140,10 @@ def test_prepared_truth_refuses_what_can_not_be_compared():
         Truth(TWO).table(TWO.ravel())
     with pytest.raises(ValueError, match="predicted labels must not be negative, got -1"):
         Truth(TWO).table(TWO - 1)
+    with pytest.raises(ValueError, match="2 voxels need as many predicted labels, got "):
+        Truth(TWO).at(np.arange(2)).table(TWO)
+    with pytest.raises(ValueError, match="predicted labels must not be negative, got -1"):
+        Truth(TWO).at(np.arange(2)).table(np.array([0, -1]))
 
 
 def test_ids_without_any_background():
