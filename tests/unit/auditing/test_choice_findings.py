@@ -105,5 +105,5 @@ def test_a_checkpoint_with_another_choice(scene):
     held["chosen"] = {"decode.cut": 9}
     meta.write_text(json.dumps(held))
     found = scene.only()
-    assert found.kind == "checkpoint-choice"
+    assert (found.kind, found.severity) == ("checkpoint-choice", "note")
     assert "epoch 4" in found.sentence
