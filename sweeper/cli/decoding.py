@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from sweeper.cli.options import HomeOption, NameArgument
+from sweeper.cli.search_progress import search_watcher
 from sweeper.cli.wording import program
 from sweeper.errors import TrialError
 from sweeper.paths import Home
 
 if TYPE_CHECKING:
     from sweeper.decoding import Decoded
-    from sweeper.decoding.subject import Subject
-    from sweeper.protocol import DataSummary, DecodingTable
+    from sweeper.protocol import DecodingTable
 
 __all__ = ["decode"]
 
@@ -83,7 +80,7 @@ def decode(  # noqa: PLR0913 - options of a command
     )
     threads = threads or len(os.sched_getaffinity(0))
     try:
-        with _watcher(console) as watcher:
+        with search_watcher(console) as watcher:
             found = decoding.decode(
                 name, wish, home=home, device=device, threads=threads, watcher=watcher
             )
@@ -103,7 +100,7 @@ def _print(console: Console, found: Decoded) -> None:
     table = found.table
     console.print(_scores(table))
     console.print(_optimism_words(table), markup=False, highlight=False, soft_wrap=True)
-    for sentence in (*table.notes, *_edge_words(table)):
+    for sentence in table.notes:
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     console.print()
     console.print(_best(table))
@@ -159,14 +156,6 @@ def _optimism_words(table: DecodingTable) -> str:
     return f"{words}\nno decoding is better than the default on images that did not choose it"
 
 
-def _edge_words(table: DecodingTable) -> Iterator[str]:
-    from sweeper.decoding.panels import at_the_edge, shown
-
-    if edges := at_the_edge(table):
-        told = ", ".join(f"{path} {shown(value)}" for path, value in edges.items())
-        yield f"at the edge of what was tried, so a wider space may hold better ones: {told}"
-
-
 def _best(table: DecodingTable) -> Table:
     from sweeper.decoding.panels import constants, shown
     from sweeper.decoding.ranking import ranked, score_names, setting_names
@@ -195,65 +184,3 @@ def _best(table: DecodingTable) -> Table:
             *(shown(decoding.settings[s]) if s in decoding.settings else "" for s in settings),
         )
     return best
-
-
-@contextmanager
-def _watcher(console: Console) -> Iterator[_Bar | _Lines]:
-    if not console.is_terminal:
-        yield _Lines(console)
-        return
-    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
-        yield _Bar(progress)
-
-
-def _begin_words(subject: Subject) -> str:
-    name = f"{subject.paths.name}, trial #{subject.trial.number}"
-    return f"{name}, checkpoint of epoch {subject.checkpoint.epoch}"
-
-
-class _Lines:
-    """A line for each fifth of the way."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._fifths = 0
-
-    def note(self, text: str) -> None:
-        """A line."""
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-    def begin(self, subject: Subject, data: DataSummary) -> None:
-        """What is decoded."""
-        self.note(_begin_words(subject))
-        for line in data.lines:
-            self.note(line)
-
-    def advance(self, done: int, planned: int) -> None:
-        """Sometimes a line."""
-        fifths = 5 * done // planned if planned else 0
-        if fifths > self._fifths:
-            self._fifths = fifths
-            self.note(f"tried {done} of {planned} decodings")
-
-
-class _Bar:
-    """A bar that stays in place."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._task = progress.add_task("decodings", total=None)
-
-    def note(self, text: str) -> None:
-        """A line above the bar."""
-        self._progress.console.print(text, markup=False, highlight=False)
-
-    def begin(self, subject: Subject, data: DataSummary) -> None:
-        """What is decoded."""
-        self.note(_begin_words(subject))
-        for line in data.lines:
-            self.note(line)
-
-    def advance(self, done: int, planned: int) -> None:
-        """Moves the bar."""
-        self._progress.update(self._task, completed=done, total=planned)

@@ -11,7 +11,7 @@ from typing import Any
 from sweeper.decoding.ranking import setting_names
 from sweeper.protocol import DecodingTable
 
-__all__ = ["Group", "Panel", "at_the_edge", "constants", "find_groups", "find_panels", "shown"]
+__all__ = ["Group", "Panel", "constants", "find_groups", "find_panels", "shown"]
 
 _MAX_GROUPS = 6
 
@@ -69,17 +69,6 @@ def find_groups(table: DecodingTable) -> list[Group]:
         Group(label=label, indices=found, is_grid=_is_grid(table, found))
         for label, found in _split(table, by).items()
     ]
-
-
-def at_the_edge(table: DecodingTable) -> dict[str, Any]:
-    """Numbers of the chosen decoding that are the smallest or the largest of those tried."""
-    found = {}
-    for panel in find_panels(table):
-        if panel.is_numeric and table.chosen in panel.values:
-            value = panel.values[table.chosen]
-            if value in {min(panel.values.values()), max(panel.values.values())}:
-                found[panel.path] = value
-    return found
 
 
 def constants(table: DecodingTable) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from sweeper.decoding.panels import at_the_edge, constants, find_groups, find_panels
+from sweeper.decoding.panels import constants, find_groups, find_panels
 from sweeper.decoding.ranking import optimism, ranked, score_names, setting_names
 from sweeper.protocol import Decoding, DecodingTable
 
@@ -94,11 +94,3 @@ def test_one_decoding_has_one_group_and_no_panel():
     table = dataclasses.replace(TABLE, tried=TRIED[:1], chosen=0)
     assert find_panels(table) == []
     assert [(group.label, list(group.indices)) for group in find_groups(table)] == [("", [0])]
-
-
-def test_a_chosen_value_at_the_edge_of_what_was_tried():
-    assert at_the_edge(TABLE) == {"cut": 0.4}
-    tried = [decoding(0.1, cut=cut) for cut in (0.1, 0.2, 0.3)]
-    table = dataclasses.replace(TABLE, tried=tried, chosen=1)
-    assert at_the_edge(table) == {}
-    assert at_the_edge(dataclasses.replace(table, chosen=2)) == {"cut": 0.3}
