@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from trainables.decoding.islands import Islands
+from trainables.decoding.vectors import vectors_of_mask
 
 __all__ = ["Decoded", "DecodingBench"]
 
@@ -148,18 +149,11 @@ class DecodingBench:
         )
 
     def vectors(self, np_threshold: float) -> NDArray[np.float64]:
-        """The HoVer maps at `Islands.pixels`, shape (2, n), in [-1, 1]: in units of the largest.
-
-        0 where they are not finite.
-        """
-
-        def compute() -> NDArray[np.float64]:
-            pixels = self.islands(np_threshold, 0).pixels
-            values = self.maps.reshape(2, -1)[:, pixels].astype(np.float64)
-            values = np.where(np.isfinite(values), values, 0)
-            return values / (np.abs(values).max(initial=0) or 1)
-
-        return self.keep(("vectors", np_threshold), compute)
+        """The HoVer maps at `Islands.pixels`, shape (2, n), see `vectors_of_mask`."""
+        return self.keep(
+            ("vectors", np_threshold),
+            lambda: vectors_of_mask(self.islands(np_threshold, 0), self.maps),
+        )
 
     def keep(self, key: Hashable, compute: Callable[[], StageT]) -> StageT:
         """What was kept under a key, else what `compute` returns; that is kept.

@@ -24,7 +24,8 @@ class HVFlow:
     1. The mask is `np >= np_threshold`; each of its components is decoded alone.
     2. Every pixel of the mask makes `steps` steps, each against the vector of the nearest pixel,
     as long as that vector is in units of the component's mean one, times `step_px`, and never more
-    than twice that. A step out of the component is not made. Four steps of a quarter end a walk.
+    than twice that. A step out of the component is not made. After each quarter of the steps the
+    walk goes on from the middle of the pixel that it has reached.
     3. Pixels that end at the same place are a nucleus: ends that touch, also at a corner, are one
     place, and so are ends with at most `join_px` pixels between them.
     4. A piece with fewer than `min_object_px` pixels, or beyond the `max_markers` largest, joins
@@ -37,9 +38,9 @@ class HVFlow:
 
     Attributes:
         np_threshold: Least probability of foreground, in [0, 1].
-        steps: How many steps are walked. After few of them the pixels of a nucleus are still far
-            from each other, but side by side, which is enough; many lead them into every small
-            eddy of the maps.
+        steps: How many steps are walked, rounded up to a multiple of 4. After few of them the
+            pixels of a nucleus are still far from each other, but side by side, which is enough;
+            many lead them into every small eddy of the maps.
         step_px: Length of a typical step.
         join_px: Gap that is closed between places where walks end.
         min_object_px: Smallest nucleus.
@@ -51,8 +52,8 @@ class HVFlow:
     """
 
     np_threshold: float = 0.5
-    steps: int = 20
-    step_px: float = 2.0
+    steps: int = 24
+    step_px: float = 1.0
     join_px: int = 0
     min_object_px: int = 10
     max_markers: int = 20_000
@@ -68,8 +69,8 @@ class HVFlow:
 
         Args:
             outputs: `np`, the probability of foreground, shape (H, W), NaN is background; and `hv`,
-                the horizontal and vertical map, shape (2, H, W), any scale, NaN and infinities
-                count as 0. Any float dtype. Neither is written to.
+                the horizontal and vertical map, shape (2, H, W), any scale; what is NaN or infinite
+                is filled from around it. Any float dtype. Neither is written to.
 
         Returns:
             Shape (H, W) int32: 0 background, nuclei 1 .. n without gaps.

@@ -78,8 +78,8 @@ class HVWatershed:
 
         Args:
             outputs: `np`, the probability of foreground, shape (H, W), NaN is background; and `hv`,
-                the horizontal and vertical map, shape (2, H, W), any scale, NaN and infinities
-                count as 0. Any float dtype. Neither is written to.
+                the horizontal and vertical map, shape (2, H, W), any scale; what is NaN or infinite
+                is filled from around it. Any float dtype. Neither is written to.
 
         Returns:
             Shape (H, W) int32: 0 background, nuclei 1 .. n without gaps.

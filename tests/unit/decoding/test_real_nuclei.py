@@ -39,7 +39,7 @@ def test_not_below_the_public_decoder(shared_dir, case, decoder):
         ("histology2d", HVWatershed(), 0.995, 0.95),
         # A nucleus that a slit nearly halves is cut there, for no walk crosses it.
         ("nuclei2d", HVFlow(), 0.99, 0.85),
-        ("nuclei2d", HVFlow(join_px=1), 0.995, 0.95),
+        ("nuclei2d", HVFlow(join_px=1), 0.99, 0.85),
         ("histology2d", HVFlow(), 0.985, 0.9),
         # What shape alone tells.
         ("nuclei2d", MaskWatershed(), 0.9, 0.6),
