@@ -30,12 +30,12 @@ def vectors_of_mask(islands: Islands, maps: NDArray[np.floating]) -> NDArray[np.
     if known.all():
         return vectors
     counts = _sums_around(islands, known.astype(np.float64))
-    means = [_sums_around(islands, vectors[axis]) / np.maximum(counts, 1) for axis in (0, 1)]
+    means = [_sums_around(islands, axis) / np.maximum(counts, 1) for axis in np.split(vectors, 2)]
     return np.where(known, vectors, means)
 
 
 def _sums_around(islands: Islands, values: NDArray[np.float64]) -> NDArray[np.float64]:
     sheet = np.zeros(islands.ids.shape)
-    sheet.ravel()[islands.spots] = values
+    sheet.ravel()[islands.spots] = values.ravel()
     sums = ndimage.convolve(sheet, np.ones((3, 3)), mode="constant")
     return np.asarray(sums.ravel()[islands.spots])
