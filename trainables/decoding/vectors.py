@@ -29,13 +29,13 @@ def vectors_of_mask(islands: Islands, maps: NDArray[np.floating]) -> NDArray[np.
     vectors /= np.abs(vectors).max(initial=0) or 1
     if known.all():
         return vectors
-    counts = _sums_around(islands, known.astype(np.float64))
-    means = [_sums_around(islands, axis) / np.maximum(counts, 1) for axis in np.split(vectors, 2)]
-    return np.where(known, vectors, means)
+    counts = _sums_around(islands, np.asarray(known, dtype=np.float64))
+    sums = np.stack([_sums_around(islands, channel) for channel in vectors])
+    return np.where(known, vectors, sums / np.maximum(counts, 1))
 
 
 def _sums_around(islands: Islands, values: NDArray[np.float64]) -> NDArray[np.float64]:
     sheet = np.zeros(islands.ids.shape)
-    sheet.ravel()[islands.spots] = values.ravel()
+    sheet.ravel()[islands.spots] = values
     sums = ndimage.convolve(sheet, np.ones((3, 3)), mode="constant")
     return np.asarray(sums.ravel()[islands.spots])
