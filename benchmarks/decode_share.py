@@ -3,7 +3,7 @@
     python benchmarks/decode_share.py [DATA] [--threads 2] [--epochs 6]
 
 DATA is a folder with train/ and val/; without it images are drawn. Two trials of one seed take
-their epochs in turn: `nested` searches 48 decodings at each evaluation, `fixed` scores one. Exits
+their epochs in turn: `nested` searches 36 decodings at each evaluation, `fixed` scores one. Exits
 with 1 if their losses differ anywhere, for a search must not change what is learnt.
 """
 

@@ -37,12 +37,12 @@ _FLOW, _WATERSHED, _MASK = HVFlow(), HVWatershed(), MaskWatershed()
 _DEFAULT_SPACE: Space = TypeAdapter(dict[ParameterPath, Parameter]).validate_python(
     {
         "decoder": {"type": "choice", "values": ["flow", "watershed"]},
-        "np_threshold": {"type": "float", "low": 0.35, "high": 0.7, "step": 0.05},
+        "np_threshold": {"type": "float", "low": 0.4, "high": 0.8, "step": 0.05},
         "marker_threshold": {
             "type": "float",
-            "low": 0.42,
-            "high": 0.5,
-            "step": 0.02,
+            "low": 0.44,
+            "high": 0.52,
+            "step": 0.04,
             "when": {"decoder": "watershed"},
         },
     }

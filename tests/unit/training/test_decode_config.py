@@ -22,7 +22,7 @@ def test_a_search_is_the_default_and_needs_no_settings() -> None:
     assert (config.search, config.choose_by) == ("nested", ("aji",))
     grid = config.grid()
     assert grid is not None
-    assert len(grid) == 48
+    assert len(grid) == 9 * (1 + 3)
     assert {one["decoder"] for one in grid} == {"flow", "watershed"}
     assert all(("marker_threshold" in one) == (one["decoder"] == "watershed") for one in grid)
 
