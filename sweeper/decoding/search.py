@@ -90,7 +90,9 @@ def decode(
     try:
         folder = write_search(subject, wish, data, table)
     except OSError as error:
-        raise BackendError(f"can't write to {error.filename}: {error.strerror}") from error
+        raise BackendError(
+            f"can't write to {error.filename or subject.paths.root}: {error.strerror}"
+        ) from error
     found = Decoded(subject=subject, table=table, folder=folder, amendment=None)
     return _amend(place, found, wish, data) if wish.write_back else found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import re
 import shlex
@@ -15,7 +16,7 @@ import yaml
 
 from sweeper.decoding import Wish, decode
 from sweeper.decoding.writing import as_options
-from sweeper.errors import SweepLockedError, TrialError, UserError
+from sweeper.errors import BackendError, SweepLockedError, TrialError, UserError
 from sweeper.spec import read_spec, read_training
 from sweeper.spec.source import parse_yaml
 from sweeper.study.lock import drive, is_driven
@@ -315,3 +316,16 @@ def test_settings_as_options_of_a_shell():
         text.partition("=")[0]: parse_yaml(text.partition("=")[2]).value for text in overrides
     }
     assert source == settings
+
+
+def test_a_full_disk_leaves_nothing_half_written(place, monkeypatch):
+    from sweeper.decoding import writing
+
+    def fill(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(writing, "write_plot", fill)
+    with pytest.raises(BackendError, match=r"can't write to .*toyd: No space left on device"):
+        search(place, 0, write_back=True)
+    assert list(place.sweep("toyd").trial(0).decodings.iterdir()) == []
+    assert read_record(open_study(place, "toyd")).trials[0].amendments == ()
