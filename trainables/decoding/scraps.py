@@ -35,19 +35,19 @@ def nuclei_of_basins(
     values = flat[islands.spots]
     sizes = np.bincount(values)
     num_large = np.count_nonzero(sizes[1:] >= max(min_px, 1))
-    small = _are_small(sizes, min_px, max_basins)
+    beyond = ~are_largest(sizes, max_basins)
+    small = _are_small(sizes, beyond, min_px)
     if small.any():
         pixels = islands.spots[small[values]]
-        groups = _join(_Borders.around(flat, basins.shape[1], pixels), sizes, min_px, max_basins)
+        groups = _join(_Borders.around(flat, basins.shape[1], pixels), sizes, beyond, min_px)
         values = groups[values]
         sizes = np.bincount(values)
         values = np.where(sizes[values] >= min_px, values, 0)
     return Decoded(islands=islands, values=values, is_cut=bool(num_large > max_basins))
 
 
-def _are_small(sizes: IntArray, min_px: int, max_basins: int) -> NDArray[np.bool_]:
-    small = (sizes < min_px) | ~are_largest(sizes, max_basins)
-    return small & (sizes > 0)
+def _are_small(sizes: IntArray, beyond: NDArray[np.bool_], min_px: int) -> NDArray[np.bool_]:
+    return (beyond | (sizes < min_px)) & (sizes > 0)
 
 
 class _Borders:
@@ -79,11 +79,16 @@ class _Borders:
         return _Borders(new_ids[self.sources], new_ids[self.targets], self.sides)
 
 
-def _join(borders: _Borders, sizes: IntArray, min_px: int, max_basins: int) -> NDArray[np.int32]:
-    """The new label of each basin, above 0 for all but basin 0."""
+def _join(
+    borders: _Borders, sizes: IntArray, beyond: NDArray[np.bool_], min_px: int
+) -> NDArray[np.int32]:
+    """The new label of each basin, above 0 for all but basin 0.
+
+    Basins beyond the largest are too small until they have come to one of the largest.
+    """
     joined = np.arange(sizes.size)
     while True:
-        sources, targets = borders.longest(_are_small(sizes, min_px, max_basins), sizes)
+        sources, targets = borders.longest(_are_small(sizes, beyond, min_px), sizes)
         if not sources.size:
             return joined.astype(np.int32)
         links = sparse.coo_matrix(
@@ -94,4 +99,5 @@ def _join(borders: _Borders, sizes: IntArray, min_px: int, max_basins: int) -> N
         groups = groups.astype(np.int64)
         joined = groups[joined]
         sizes = np.bincount(groups, weights=sizes).astype(np.int64)
+        beyond = np.bincount(groups, weights=~beyond) == 0
         borders = borders.renamed(groups)

@@ -220,6 +220,16 @@ def test_hopeless_maps_are_cut_and_it_is_told():
     assert cut.is_cut
 
 
+@pytest.mark.parametrize("max_markers", [3, 50, 900])
+def test_no_more_nuclei_than_allowed_when_scraps_outgrow_what_was_large(max_markers):
+    maps = np.random.default_rng(2).normal(size=(2, 200, 200))
+    decoder = HVFlow(min_object_px=4, max_markers=max_markers)
+    found = DecodingBench({"np": np.ones((200, 200)), "hv": maps}).decode(decoder)
+    assert found.is_cut
+    assert found.labels.max() <= max_markers
+    assert (found.labels > 0).all()
+
+
 @pytest.mark.parametrize("value", [0.0, 0.49, np.nan])
 def test_nothing_in_the_mask_gives_no_nuclei(value):
     found = HVFlow().decode({"np": np.full((8, 9), value), "hv": np.ones((2, 8, 9))})
