@@ -51,7 +51,9 @@ def check_space(file: SpecFile, home: Home) -> Checked:
     if problems:
         raise SpecError(problems)
     trainable = load_trainable(file.spec.trainable, user_import_paths())
-    config = build_config(file.spec, representative_params(file.spec.space)[0])
+    config = build_config(
+        file.spec, representative_params(file.spec.space, file.spec.parsed_constraints())[0]
+    )
     _check_resources(file.spec)
     home.make()
     try:
@@ -71,7 +73,7 @@ def find_problems(file: SpecFile) -> list[Problem]:
     spec = file.spec
     trainable = load_trainable(spec.trainable, user_import_paths())
     reasons: dict[str, str] = {}
-    for params in representative_params(spec.space):
+    for params in representative_params(spec.space, spec.parsed_constraints()):
         config = build_config(spec, params)
         problems = trainable.check_config(config)
         for found in problems:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
 from optuna.trial import FrozenTrial
 
-from sweeper.parameters import active_params
+from sweeper.parameters import Constraint, active_params
 from sweeper.parameters.kinds import (
     ChoiceParameter,
     FixedParameter,
@@ -23,7 +23,9 @@ from sweeper.study.curves import last_epoch
 __all__ = ["settings_faults"]
 
 
-def settings_faults(space: Space, trial: FrozenTrial) -> Iterator[str]:
+def settings_faults(
+    space: Space, constraints: Sequence[Constraint], trial: FrozenTrial
+) -> Iterator[str]:
     """What is wrong with the settings of a trial, a sentence each.
 
     A trial whose driver died before its first epoch may lack some: the next driver draws the rest.
@@ -46,6 +48,10 @@ def settings_faults(space: Space, trial: FrozenTrial) -> Iterator[str]:
     for name in trial.params:
         if name not in active:
             yield f"{name} is set though its condition does not hold"
+    for constraint in constraints:
+        if not constraint.holds(active):
+            known = " and ".join(f"{name} is {_shown(active[name])}" for name in constraint.names)
+            yield f"breaks {constraint}: {known}"
 
 
 def _fits(parameter: Parameter, value: Any) -> bool:

@@ -41,7 +41,11 @@ def check_trials(
             (len(begun), f"of {max_trials} trials"),
             [*_numbering(trials), *_budget(case, begun, max_trials)],
         ),
-        _check("settings complete and inside their ranges", (len(begun), "trials"), settings),
+        _check(
+            "settings complete, inside their ranges and constraints",
+            (len(begun), "trials"),
+            settings,
+        ),
         _check(
             "every epoch once and without a gap",
             (num_epochs, "epochs"),
@@ -61,7 +65,8 @@ def check_trials(
 
 
 def _settings(case: Case, trial: FrozenTrial) -> Iterator[Finding]:
-    for sentence in settings_faults(case.spec.space, trial):
+    constraints = case.spec.parsed_constraints()
+    for sentence in settings_faults(case.spec.space, constraints, trial):
         yield wrong("settings", f"trial {trial.number}", sentence, _MEND)
 
 

@@ -34,11 +34,12 @@ def space_table(spec: SweepSpec) -> Table:
 
 
 def search_lines(spec: SweepSpec) -> list[str]:
-    """The goal, the sampler, the rules and the budget, one line each."""
+    """The goal, the constraints, the sampler, the rules and the budget, one line each."""
     goals = ", ".join(f"{objective.goal} {objective.metric}" for objective in spec.objectives)
     hours = f", {number(spec.budget.hours)} h" if spec.budget.hours else ""
     return [
         f"objective: {goals}",
+        *(f"constraint: {constraint}" for constraint in spec.parsed_constraints()),
         f"sampler: {spec.sampler.name}",
         *(f"pruning: {_rule(rule)}" for rule in spec.pruning),
         f"budget: {spec.budget.trials} trials of {spec.budget.epochs} epochs{hours}",

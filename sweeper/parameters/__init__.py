@@ -11,7 +11,7 @@ from sweeper.parameters.conditions import is_active, parents_first
 from sweeper.parameters.constraints import Constraint, parse_constraint
 from sweeper.parameters.draws import active_params, file_value, study_value, suggest
 from sweeper.parameters.fields import MistakesError, ParameterPath, Section
-from sweeper.parameters.grid import list_grid
+from sweeper.parameters.grid import count_grid, list_grid
 from sweeper.parameters.kinds import (
     ChoiceParameter,
     FixedParameter,
@@ -20,6 +20,7 @@ from sweeper.parameters.kinds import (
     Parameter,
     Space,
 )
+from sweeper.parameters.narrowing import Narrowing, Span
 
 __all__ = [
     "ChoiceParameter",
@@ -28,13 +29,16 @@ __all__ = [
     "FloatParameter",
     "IntParameter",
     "MistakesError",
+    "Narrowing",
     "Parameter",
     "ParameterPath",
     "Section",
     "Space",
+    "Span",
     "active_params",
     "check_constraints",
     "check_when",
+    "count_grid",
     "file_value",
     "is_active",
     "list_grid",

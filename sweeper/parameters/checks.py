@@ -9,15 +9,12 @@ from typing import Any
 from sweeper.parameters.conditions import condition_values
 from sweeper.parameters.constraints import Constraint, parse_constraint
 from sweeper.parameters.fields import Mistake
-from sweeper.parameters.grid import walk_grid
 from sweeper.parameters.kinds import FixedParameter, FloatParameter, IntParameter, Space
+from sweeper.parameters.narrowing import Narrowing
 from sweeper.parameters.values import is_number
 from sweeper.parameters.wording import did_you_mean, listed, shown
 
 __all__ = ["check_constraints", "check_when", "possible_values"]
-
-#: A space with more combinations is not searched for one that satisfies the constraints.
-_MAX_LOOKED_AT = 100_000
 
 
 def check_when(space: Space, names: Collection[str]) -> Iterator[Mistake]:
@@ -57,8 +54,6 @@ def possible_values(space: Space, name: str) -> str:
 def check_constraints(space: Space, texts: Sequence[str]) -> Iterator[Mistake]:
     """Constraints name parameters that are numbers, and something meets all of them.
 
-    Whether something does is told only if the combinations can be counted and are not too many.
-
     Args:
         space: All parameters, without a mistake in their conditions.
         texts: See `parse_constraint`.
@@ -78,7 +73,7 @@ def check_constraints(space: Space, texts: Sequence[str]) -> Iterator[Mistake]:
             constraints.append(constraint)
         sound = sound and not reasons
         yield from (((index,), reason) for reason in reasons)
-    if sound and constraints and _is_empty(space, constraints):
+    if sound and not Narrowing(space, constraints).is_possible({}):
         yield (), "no combination of the space satisfies all of them"
 
 
@@ -136,13 +131,3 @@ def _limits(space: Space, name: str) -> tuple[float, float] | None:
         case other:
             values = other.finite_values() or ()
             return (min(values), max(values)) if all(map(is_number, values)) else None
-
-
-def _is_empty(space: Space, constraints: Sequence[Constraint]) -> bool:
-    """Whether nothing meets the constraints; False too where that can't be told."""
-    if any(parameter.finite_values() is None for parameter in space.values()):
-        return False
-    for looked_at, values in enumerate(walk_grid(space, constraints)):
-        if values is not None or looked_at >= _MAX_LOOKED_AT:
-            return False
-    return True

@@ -41,6 +41,21 @@ class Constraint:
         """The parameters, left to right."""
         return tuple(side for side in (self.left, self.right) if isinstance(side, str))
 
+    @property
+    def lower(self) -> str | float:
+        """The side that must not be above the other."""
+        return self.left if self.relation.startswith("<") else self.right
+
+    @property
+    def upper(self) -> str | float:
+        """The side that must not be below the other."""
+        return self.right if self.relation.startswith("<") else self.left
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether both sides must not be equal."""
+        return not self.relation.endswith("=")
+
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Whether values keep to it.
 

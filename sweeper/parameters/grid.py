@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import Any
 
 from sweeper.parameters.conditions import is_active, parents_first
 from sweeper.parameters.constraints import Constraint
 from sweeper.parameters.kinds import Space
 
-__all__ = ["list_grid", "walk_grid"]
+__all__ = ["count_grid", "list_grid", "walk_grid"]
 
 #: Dead ends for each combination that is asked for.
 _MAX_WASTE = 1_000
+
+
+def count_grid(space: Space, constraints: Sequence[Constraint] = ()) -> int | None:
+    """The number of combinations of a space without conditions; None if they can't be counted.
+
+    Args:
+        space: Parameters without conditions.
+        constraints: On these parameters; with them every combination is looked at.
+    """
+    counts = [parameter.finite_values() for parameter in space.values()]
+    if None in counts:
+        return None
+    if constraints:
+        return sum(values is not None for values in walk_grid(space, constraints))
+    return prod(len(values or ()) for values in counts)
 
 
 def list_grid(

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from sweeper.space.configuration import build_config
-from sweeper.space.grid import GridSampler, grid_size
+from sweeper.space.grid import GridSampler
 from sweeper.space.params import enqueue_values, suggest_rest
 from sweeper.space.representatives import representative_params
 from sweeper.space.sampling import build_sampler
@@ -18,7 +18,6 @@ __all__ = [
     "build_sampler",
     "derive_seed",
     "enqueue_values",
-    "grid_size",
     "representative_params",
     "suggest_rest",
 ]

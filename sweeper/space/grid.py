@@ -5,32 +5,26 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Mapping, Sequence
-from math import prod
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
-from sweeper.parameters import study_value
-from sweeper.parameters.kinds import Space
+from sweeper.parameters import Constraint, Space, file_value, study_value
 from sweeper.parameters.values import same_value
 
-__all__ = ["GridSampler", "grid_size"]
+__all__ = ["GridSampler"]
 
 _POINT = "sweeper:grid_point"
-
-
-def grid_size(space: Space) -> int | None:
-    """Number of combinations of a space without conditions; None if they can't be counted."""
-    counts = [parameter.finite_values() for parameter in space.values()]
-    return None if None in counts else prod(len(values or ()) for values in counts)
 
 
 class GridSampler(optuna.samplers.BaseSampler):
     """Gives each trial a combination that no other trial has, in a shuffled order.
 
-    The combination is noted with the trial, so that another process goes on where this one ended.
+    Combinations that break a constraint are passed over. The combination is noted with the trial by
+    its place among all, so that another process goes on where this one ended, under whatever
+    constraints.
     Values that are tried first take their place in the grid; what they leave out is filled in. When
     all combinations are used up, they begin again.
 
@@ -39,7 +33,7 @@ class GridSampler(optuna.samplers.BaseSampler):
     combinations of those whose values are given.
     """
 
-    def __init__(self, space: Space, seed: int) -> None:
+    def __init__(self, space: Space, seed: int, constraints: Sequence[Constraint] = ()) -> None:
         self._names = list(space)
         values = [
             [study_value(parameter, value) for value in parameter.finite_values() or ()]
@@ -48,6 +42,10 @@ class GridSampler(optuna.samplers.BaseSampler):
         self._points = list(itertools.product(*values))
         self._order = list(range(len(self._points)))
         random.Random(seed).shuffle(self._order)
+        if constraints:
+            self._order = [
+                index for index in self._order if _keeps(space, self._points[index], constraints)
+            ]
 
     def infer_relative_search_space(
         self, study: optuna.Study, trial: FrozenTrial
@@ -67,15 +65,15 @@ class GridSampler(optuna.samplers.BaseSampler):
         return {}
 
     def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
-        """Notes the combination with a new trial."""
-        if _POINT in trial.system_attrs:
+        """Notes the combination with a new trial, or with one whose own is no longer allowed."""
+        if trial.system_attrs.get(_POINT) in self._order:
             return
         taken = {
             other.system_attrs.get(_POINT)
             for other in study.get_trials(deepcopy=False)
             if other.number != trial.number
         }
-        fitting = self._fitting(trial.system_attrs.get("fixed_params", {}))
+        fitting = self._fitting({**trial.system_attrs.get("fixed_params", {}), **trial.params})
         free = [index for index in fitting if index not in taken]
         index = free[0] if free else fitting[trial.number % len(fitting)]
         study._storage.set_trial_system_attr(trial._trial_id, _POINT, index)
@@ -100,3 +98,11 @@ class GridSampler(optuna.samplers.BaseSampler):
             for index in self._order
             if all(same_value(self._points[index][place], value) for place, value in places)
         ] or self._order
+
+
+def _keeps(space: Space, point: Sequence[Any], constraints: Sequence[Constraint]) -> bool:
+    values = {
+        name: file_value(parameter, value)
+        for (name, parameter), value in zip(space.items(), point, strict=True)
+    }
+    return all(constraint.holds(values) for constraint in constraints)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
-from sweeper.parameters import active_params
+from sweeper.parameters import Constraint, Narrowing, Span
 from sweeper.parameters.conditions import condition_values, parents_first
 from sweeper.parameters.kinds import (
     ChoiceParameter,
@@ -16,27 +16,58 @@ from sweeper.parameters.kinds import (
     Parameter,
     Space,
 )
+from sweeper.parameters.narrowing import Choose
+from sweeper.parameters.values import is_number, same_value
 
 __all__ = ["representative_params"]
 
 
-def representative_params(space: Space) -> list[dict[str, Any]]:
+def representative_params(
+    space: Space, constraints: Sequence[Constraint] = ()
+) -> list[dict[str, Any]]:
     """Few parameter sets that together hold every limit and every choice.
+
+    Args:
+        space: All parameters.
+        constraints: On these parameters; something meets all of them.
 
     Returns:
         First the middle of all ranges with the first of all choices. Then one set for each limit
         of a range and each value of a choice, with the conditions of its parameter met where they
-        can be, and everything else as in the first set. Each set holds what `suggest` returns.
+        can be, and everything else as in the first set. Where that breaks a constraint, other
+        parameters move as little as they must; a limit that no trial can have is replaced by the
+        nearest value that one can have. Each set holds what `suggest` returns.
     """
+    narrowing = Narrowing(space, constraints)
     middle = {name: _middle(parameter) for name, parameter in space.items()}
-    sets = [active_params(space, middle)]
+    first = narrowing.complete({}, _near(middle))
+    sets = [] if first is None else [first]
     for name, parameter in space.items():
         needed = _parents_values(space, name)
         for value in _limits(parameter):
-            values = active_params(space, {**middle, **needed, name: value})
-            if values not in sets:
+            wanted = {**middle, **needed, name: value}
+            values = narrowing.complete({**needed, name: value}, _near(wanted))
+            if values is None and not isinstance(parameter, ChoiceParameter):
+                values = narrowing.complete(needed, _near(wanted), first=name)
+            if values is not None and values not in sets:
                 sets.append(values)
     return sets
+
+
+def _near(wanted: Mapping[str, Any]) -> Choose:
+    """Chooses what is wanted, or else the nearest number, or the first value that is left."""
+
+    def choose(name: str, left: Sequence[Any] | Span) -> Any:
+        value = wanted[name]
+        if isinstance(left, Span):
+            return min(left.high, max(left.low, value))
+        if value in left and any(same_value(value, other) for other in left):
+            return value
+        if is_number(value) and all(map(is_number, left)):
+            return min(left, key=lambda other: abs(other - value))
+        return left[0]
+
+    return choose
 
 
 def _middle(parameter: Parameter) -> Any:

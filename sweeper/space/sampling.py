@@ -11,12 +11,18 @@ from optuna.exceptions import ExperimentalWarning
 
 from sweeper.parameters.kinds import FloatParameter, IntParameter, Space
 from sweeper.space.bounds import CommonSpace, GroupedSpace, distributions
+from sweeper.space.constrained import ConstrainedSampler
 from sweeper.space.grid import GridSampler
 from sweeper.space.seeds import derive_seed
 from sweeper.spec import SweepSpec
 from sweeper.spec import samplers as settings
 
 __all__ = ["build_sampler"]
+
+# How often a proposal that breaks a constraint is drawn again as a whole. Random ones cost next to
+# nothing, and only drawing again leaves them as random as before.
+_MAX_DRAWS = {"random": 1_000}
+_MAX_LEARNT_DRAWS = 50
 
 
 def build_sampler(spec: SweepSpec, trial_number: int) -> optuna.samplers.BaseSampler:
@@ -29,7 +35,19 @@ def build_sampler(spec: SweepSpec, trial_number: int) -> optuna.samplers.BaseSam
         spec: What was asked for.
         trial_number: The trial that is to be proposed.
     """
-    seed = derive_seed(spec.seed, trial_number, purpose="sampler")
+    sampler = _build_plain(spec, derive_seed(spec.seed, trial_number, purpose="sampler"))
+    if not spec.constraints or isinstance(sampler, GridSampler):
+        return sampler
+    return ConstrainedSampler(
+        sampler,
+        spec.space,
+        spec.parsed_constraints(),
+        seed=derive_seed(spec.seed, trial_number, purpose="constraints"),
+        max_draws=_MAX_DRAWS.get(spec.sampler.name, _MAX_LEARNT_DRAWS),
+    )
+
+
+def _build_plain(spec: SweepSpec, seed: int) -> optuna.samplers.BaseSampler:
     with warnings.catch_warnings():
         # `group` and `with_margin` have been experimental, and unchanged, for years.
         warnings.simplefilter("ignore", ExperimentalWarning)
@@ -40,7 +58,8 @@ def build_sampler(spec: SweepSpec, trial_number: int) -> optuna.samplers.BaseSam
                 return optuna.samplers.RandomSampler(seed=seed)
             case settings.GridSampler():
                 # One order for all trials: each takes the next combination.
-                return GridSampler(spec.space, derive_seed(spec.seed, 0, purpose="grid"))
+                order = derive_seed(spec.seed, 0, purpose="grid")
+                return GridSampler(spec.space, order, spec.parsed_constraints())
             case settings.CmaesSampler() as cmaes:
                 return _build_cmaes(spec, cmaes, seed)
             case settings.Nsga2Sampler() as nsga2:

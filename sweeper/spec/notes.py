@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 
+from sweeper.parameters.grid import count_grid
 from sweeper.parameters.kinds import FixedParameter, FloatParameter, IntParameter
 from sweeper.spec.rules import GateRule, MedianRule, PatientRule, PercentileRule, StallRule
 from sweeper.spec.samplers import CmaesSampler, GridSampler, Nsga2Sampler, TpeSampler
@@ -31,7 +31,7 @@ def _sampler_notes(spec: SweepSpec) -> Iterator[str]:
             if left:
                 yield f"cmaes does not learn about {', '.join(left)}; drawn at random"
         case GridSampler():
-            points = prod(len(values.finite_values() or ()) for values in spec.space.values())
+            points = count_grid(spec.space, spec.parsed_constraints()) or 0
             if points > trials:
                 yield f"the grid has {points:,} points, of which {trials} are tried"
         case TpeSampler(startup_trials=random) if random >= trials:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from sweeper.parameters.constraints import Constraint, parse_constraint
 from sweeper.parameters.fields import (
     MistakesError,
     ParameterPath,
@@ -57,6 +58,11 @@ class SweepSpec(Section):
     space: Annotated[dict[ParameterPath, Parameter], Field(min_length=1)] = Field(
         description="What may vary: the dotted path of a setting and the values it may take.",
     )
+    constraints: tuple[str, ...] = Field(
+        (),
+        description="Which values may come together: `a <= b` or `a < 0.5`, with the dotted paths "
+        "of parameters; one on a parameter that a trial does not have holds.",
+    )
     start: tuple[dict[ParameterPath, Any], ...] = Field(
         (), description="Values, by dotted path, that are tried first; the rest is proposed."
     )
@@ -75,6 +81,10 @@ class SweepSpec(Section):
     )
     faults: Faults = Field(default_factory=Faults, description="What becomes of trials that break.")
 
+    def parsed_constraints(self) -> list[Constraint]:
+        """The constraints as objects."""
+        return [parse_constraint(text) for text in self.constraints]
+
     @model_validator(mode="before")
     @classmethod
     def _add_goals(cls, raw: Any) -> Any:
@@ -89,6 +99,7 @@ class SweepSpec(Section):
                 fixed=self.fixed,
                 space=self.space,
                 space_names=tuple(self.space),
+                constraints=dict(enumerate(self.constraints)),
                 start=dict(enumerate(self.start)),
                 objectives=dict(enumerate(self.objectives)),
                 sampler=self.sampler,

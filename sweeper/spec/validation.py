@@ -71,6 +71,7 @@ def _sound_parts(raw: Mapping[str, Any]) -> Parts:
         fixed=fixed if isinstance(fixed, Mapping) else {},
         space=_all_sound(Parameter, space.items() if isinstance(space, Mapping) else ()),
         space_names=tuple(space) if isinstance(space, Mapping) else (),
+        constraints=_all_sound(str, _numbered(filled.get("constraints"))),
         start=_all_sound(dict[str, Any], _numbered(filled.get("start"))),
         objectives=_all_sound(
             Objective, _numbered([objectives] if isinstance(objectives, Mapping) else objectives)

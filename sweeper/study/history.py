@@ -25,7 +25,6 @@ def read_history(study: optuna.Study, spec: SweepSpec) -> History:
     """
     trials = study.get_trials(deepcopy=False)
     begun = [trial for trial in trials if trial.state is not TrialState.WAITING]
-    given = [trial.system_attrs[GIVEN] for trial in begun if trial.system_attrs.get(GIVEN)]
     attrs = study.user_attrs
     return History(
         max_trials=read_budget(study, spec).trials,
@@ -41,8 +40,11 @@ def read_history(study: optuna.Study, spec: SweepSpec) -> History:
             }
             for name, parameter in spec.space.items()
         },
-        started=[
-            {name: file_value(spec.space[name], value) for name, value in values.items()}
-            for values in given
-        ],
+        started={
+            trial.number: {
+                name: file_value(spec.space[name], value) for name, value in given.items()
+            }
+            for trial in begun
+            if (given := trial.system_attrs.get(GIVEN))
+        },
     )

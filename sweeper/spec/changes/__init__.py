@@ -6,6 +6,7 @@ Setting                     Can be taken over
 budget.trials               more; fewer, if not fewer than there are already
 budget.hours                always
 low, high, step in space    while the range holds the values of all trials so far
+constraints                 removed; added, if all trials so far keep to them
 start                       more sets; others only if no trial has begun with them
 sampler                     always, except from or to a grid
 pruning                     always; trials that have ended stay as they are
@@ -21,6 +22,7 @@ from collections.abc import Callable, Iterator
 
 from sweeper.spec.changes.budget import changes_of_budget
 from sweeper.spec.changes.change import Change, History
+from sweeper.spec.changes.constraints import changes_of_constraints
 from sweeper.spec.changes.sections import (
     changes_of_objectives,
     changes_of_pruning,
@@ -46,6 +48,7 @@ _PLAIN_SECTIONS = {
 _Rule = Callable[[SweepSpec, SweepSpec, History], Iterator[Change]]
 _RULES: dict[str, _Rule] = {
     "space": changes_of_space,
+    "constraints": changes_of_constraints,
     "start": changes_of_start,
     "objectives": lambda before, after, _: changes_of_objectives(before, after),
     "sampler": lambda before, after, _: changes_of_sampler(before, after),
@@ -75,6 +78,6 @@ def find_changes(before: SweepSpec, after: SweepSpec, history: History) -> list[
 def merge_specs(before: SweepSpec, after: SweepSpec) -> SweepSpec:
     """What the sweep goes on with; nothing that differs may have been refused."""
     free = {name for name, refusal in _PLAIN_SECTIONS.items() if not refusal}
-    free |= {"start", "sampler", "pruning", "budget"}
+    free |= {"constraints", "start", "sampler", "pruning", "budget"}
     taken = {name: getattr(after, name) for name in SweepSpec.model_fields if name in free}
     return before.model_copy(update={**taken, "space": merged_space(before, after)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +37,8 @@ class History:
         num_begun: Trials that were begun, whatever became of them.
         num_queued: Trials that wait to be begun with given values.
         values: By parameter and by number of the trials that have it, as the file gives values.
-        started: The sets of `start` that trials have begun with, without fixed values.
+        started: The sets of `start` that trials have begun with, by number of the trial and without
+            fixed values.
     """
 
     max_trials: int
@@ -46,4 +47,4 @@ class History:
     num_begun: int = 0
     num_queued: int = 0
     values: Mapping[str, Mapping[int, Any]] = field(default_factory=dict)
-    started: Sequence[Mapping[str, Any]] = ()
+    started: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)

@@ -26,7 +26,7 @@ def changes_of_start(before: SweepSpec, after: SweepSpec, history: History) -> I
         refusal = ""
         if was is not None:
             kept = _count(was, new) + _count(was, gone[:index])
-            if kept < _count(was, history.started):
+            if kept < _count(was, list(history.started.values())):
                 refusal = "a trial has begun with these values"
         yield from _set_changes(was, None if place is None else new[place], place, refusal)
 

@@ -6,6 +6,7 @@ from itertools import chain
 
 from sweeper.parameters.fields import Mistake
 from sweeper.spec.checks.conditions import check_conditions
+from sweeper.spec.checks.constraints import check_constraints, check_start_constraints
 from sweeper.spec.checks.naming import check_name, check_objectives
 from sweeper.spec.checks.parts import Parts
 from sweeper.spec.checks.paths import check_paths
@@ -19,7 +20,9 @@ _CHECKS = (
     check_name,
     check_paths,
     check_conditions,
+    check_constraints,
     check_start,
+    check_start_constraints,
     check_objectives,
     check_sampler,
     check_rules,

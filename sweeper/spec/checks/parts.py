@@ -27,6 +27,7 @@ class Parts:
         fixed: Settings that all trials share.
         space: The parameters that could be read.
         space_names: The names of all parameters.
+        constraints: Their texts, by position in the file.
         start: Values tried first, by position in the file.
         objectives: By position in the file.
         sampler: None: can't be read.
@@ -39,6 +40,7 @@ class Parts:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     space: Space = field(default_factory=dict)
     space_names: Collection[str] = ()
+    constraints: Mapping[int, str] = field(default_factory=dict)
     start: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     objectives: Mapping[int, Objective] = field(default_factory=dict)
     sampler: Sampler | None = None

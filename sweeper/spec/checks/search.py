@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 
 from sweeper.parameters.fields import Mistake
+from sweeper.parameters.grid import count_grid
 from sweeper.parameters.kinds import ChoiceParameter, FloatParameter, IntParameter
+from sweeper.spec.checks.constraints import sound_constraints
 from sweeper.spec.checks.parts import Parts
 from sweeper.spec.samplers import CmaesSampler, GridSampler
 
@@ -38,16 +39,20 @@ def _check_grid(parts: Parts) -> Iterator[Mistake]:
     yield from found
     if found or len(parts.space) < len(parts.space_names):
         return
-    size = prod(len(parameter.finite_values() or ()) for parameter in parts.space.values())
+    size = count_grid(parts.space) or 0
     if size > MAX_GRID_POINTS:
         yield (
             ("sampler",),
             f"the grid has {size:,} points, more than {MAX_GRID_POINTS:,}; use tpe or random",
         )
-    elif parts.budget is not None and parts.budget.trials > size:
+        return
+    constraints = sound_constraints(parts)
+    allowed = count_grid(parts.space, constraints) if constraints else size
+    if parts.budget is not None and allowed and parts.budget.trials > allowed:
+        only = " that keep to the constraints" if constraints else ""
         yield (
             ("budget", "trials"),
-            f"{parts.budget.trials} trials, but the grid has only {size} points",
+            f"{parts.budget.trials} trials, but the grid has only {allowed} points{only}",
         )
 
 

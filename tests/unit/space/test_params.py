@@ -8,11 +8,10 @@ from typing import Any
 import optuna
 import pytest
 
-from sweeper.parameters import active_params, suggest
+from sweeper.parameters import active_params, count_grid, suggest
 from sweeper.space import (
     build_config,
     enqueue_values,
-    grid_size,
     representative_params,
 )
 from sweeper.spec import SweepSpec
@@ -204,7 +203,7 @@ def test_representatives_of_ranges() -> None:
     ],
 )
 def test_grid_size(parameters: dict[str, Any], size: int | None) -> None:
-    assert grid_size(spec_of(space=parameters).space) == size
+    assert count_grid(spec_of(space=parameters).space) == size
 
 
 def test_steps_are_decimals() -> None:

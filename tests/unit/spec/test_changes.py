@@ -44,7 +44,7 @@ HISTORY = History(
         "depth": {0: 2, 1: 4, 2: 5},
         "rate": {0: 0.1, 1: 0.3, 2: 0.3},
     },
-    started=[{"lr": 0.01}],
+    started={0: {"lr": 0.01}},
 )
 
 

@@ -26,8 +26,8 @@ TABLE = {
         "optim: {lr: 1}",
         [
             "3: optim: unknown key; settings of the training belong in fixed (known: name, family, "
-            "trainable, seed, data, fixed, space, start, objective, sampler, pruning, budget, "
-            "resources, faults)"
+            "trainable, seed, data, fixed, space, constraints, start, objective, sampler, pruning, "
+            "budget, resources, faults)"
         ],
     ),
     "missing section": ("budget: {trials: 4, epochs: 6}", "", ["1: budget: is missing"]),
