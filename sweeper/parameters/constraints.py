@@ -71,7 +71,11 @@ class Constraint:
         return _RELATIONS[self.relation](left, right)
 
     def __str__(self) -> str:
-        return f"{self.left} {self.relation} {self.right}"
+        left, right = (
+            side if isinstance(side, str) else repr(side).removesuffix(".0")
+            for side in (self.left, self.right)
+        )
+        return f"{left} {self.relation} {right}"
 
 
 def parse_constraint(text: str) -> Constraint:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sweeper.parameters.conditions import is_active, parents_first
 from sweeper.parameters.constraints import Constraint
-from sweeper.parameters.draws import active_params
-from sweeper.parameters.kinds import Space
+from sweeper.parameters.kinds import FixedParameter, Space
 from sweeper.parameters.narrowing import Narrowing
 from sweeper.spec.changes.change import Change, History
 from sweeper.spec.sweep_spec import SweepSpec
@@ -30,12 +30,13 @@ def changes_of_constraints(
     ]
     space = {name: after.space[name] for name in before.space if name in after.space}
     trials = _trials(space, history)
+    broken = {index: _broken(constraint, trials) for index, constraint in come}
+    hopeless = "" if any(broken.values()) or not come else _hopeless(space, after, trials)
     for index, constraint in come:
-        broken = [number for number, values in trials.items() if not constraint.holds(values)]
         yield Change(
             path=("constraints", index),
             words=f"added: {constraint}",
-            refusal=_broken(broken, trials, constraint) or _hopeless(space, after, trials),
+            refusal=broken[index] or hopeless,
         )
 
 
@@ -53,23 +54,27 @@ def _trials(space: Space, history: History) -> Mapping[int, Mapping[str, Any]]:
 
 
 def _active(space: Space, values: Mapping[str, Any]) -> Mapping[str, Any]:
-    try:
-        return active_params(space, values)
-    except ValueError:
-        # Its driver died while it was drawn.
-        return values
+    """Like `active_params`, but the driver of a trial may have died while it was drawn."""
+    found: dict[str, Any] = {}
+    for name in parents_first(space):
+        if not is_active(space, name, found):
+            continue
+        if isinstance(parameter := space[name], FixedParameter):
+            found[name] = parameter.value
+        elif name in values:
+            found[name] = values[name]
+    return found
 
 
-def _broken(
-    broken: list[int], trials: Mapping[int, Mapping[str, Any]], constraint: Constraint
-) -> str:
+def _broken(constraint: Constraint, trials: Mapping[int, Mapping[str, Any]]) -> str:
+    broken = [number for number, values in trials.items() if not constraint.holds(values)]
     if not broken:
         return ""
-    first = broken[0]
-    example = " and ".join(f"{name} {trials[first][name]:.4g}" for name in constraint.names)
+    values = trials[broken[0]]
+    example = " and ".join(f"{name} {values[name]:.4g}" for name in constraint.names)
     if len(broken) == 1:
-        return f"trial #{first} breaks it, with {example}"
-    return f"{len(broken)} trials break it, such as #{first} with {example}"
+        return f"trial #{broken[0]} breaks it, with {example}"
+    return f"{len(broken)} trials break it, such as #{broken[0]} with {example}"
 
 
 def _hopeless(space: Space, after: SweepSpec, trials: Mapping[int, Mapping[str, Any]]) -> str:

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from sweeper.study.store import open_study
+
 _PARAM, _STATE, _CURVE, _ATTR = 5, 6, 7, 8
 
 
@@ -109,6 +111,18 @@ def test_a_setting_outside_its_range(scene):
     assert (found.kind, found.where) == ("settings", "trial 1")
     assert found.sentence == "x: 1.5 is not a value of the space"
     assert scene.kinds() == ["settings", "run-params"]
+
+
+def test_settings_that_break_a_constraint(scene):
+    study = open_study(scene.home, "done")
+    x = study.trials[1].params["x"]
+    spec = scene.home.sweep("done").spec
+    text = spec.read_text()
+    for relation, kinds in (("<=", []), ("<", ["settings"])):
+        spec.write_text(f"{text}constraints:\n- x {relation} {x!r}\n- lr > 0\n")
+        broken = [f for f in scene.audit().findings if f.where == "trial 1"]
+        assert [finding.kind for finding in broken] == kinds
+    assert broken[0].sentence.startswith(f"breaks x < {x!r}: x is ")
 
 
 def test_a_setting_that_is_missing(scene):

@@ -95,6 +95,9 @@ ALLOWED = [
     ({"pruning/0": None}, "pruning: removed: gate on g"),
     ({"pruning/1/startup_trials": 9}, "pruning.1.startup_trials: 5 -> 9 (median on m)"),
     ({"resources": {"concurrent": 2}}, "resources.concurrent: auto -> 2"),
+    ({"constraints": ["lr < rate"]}, "constraints.0: added: lr < rate"),
+    ({"constraints": ["only_b < 0.5"]}, "constraints.0: added: only_b < 0.5"),
+    ({"constraints": ["lr <= 0.09"]}, "constraints.0: added: lr <= 0.09"),
     ({"start/1": None}, "start: removed: lr 0.02, depth 3"),
     ({"start/1/lr": 0.03}, "start.1.lr: 0.02 -> 0.03"),
 ]
@@ -164,6 +167,21 @@ NEVER = [
         "space.more: added",
         "the trials so far did not vary it",
     ),
+    (
+        {"constraints": ["depth <= 4"]},
+        "constraints.0: added: depth <= 4",
+        "trial #2 breaks it, with depth 5",
+    ),
+    (
+        {"constraints": ["lr < 0.05", "depth < pinned"], "start": [{"lr": 0.01}]},
+        "constraints.0: added: lr < 0.05",
+        "trial #2 breaks it, with lr 0.09",
+    ),
+    (
+        {"constraints": ["lr >= rate"], "start": []},
+        "constraints.0: added: lr >= rate",
+        "3 trials break it, such as #0 with lr 0.01 and rate 0.1",
+    ),
     ({"start/0/lr": 0.03}, "start.0.lr: 0.01 -> 0.03", "a trial has begun with these values"),
     ({"start/0": None}, "start: removed: lr 0.01", "a trial has begun with these values"),
 ]
@@ -226,6 +244,38 @@ def test_a_grid_keeps_its_space_and_its_name() -> None:
     assert "a grid counts its combinations" in away.refusal
     (more,) = find_changes(before, spec_of({"budget/trials": 15}, grid), HISTORY)
     assert not more.refusal
+
+
+def test_constraints_go_freely_and_come_with_a_look_at_the_trials() -> None:
+    bound = {**BASE, "constraints": ["lr < rate", "depth <= pinned"]}
+    before = spec_of({}, bound)
+    texts = ["pinned >= depth", "depth > 2", "rate > 0.2"]
+    found = find_changes(before, spec_of({"constraints": texts}, bound), HISTORY)
+    assert [(change.path, change.words, change.refusal) for change in found] == [
+        (("constraints",), "removed: lr < rate", ""),
+        (("constraints", 1), "added: depth > 2", "trial #0 breaks it, with depth 2"),
+        (("constraints", 2), "added: rate > 0.2", "trial #0 breaks it, with rate 0.1"),
+    ]
+    merged = merge_specs(before, spec_of({"constraints": None}, bound))
+    assert merged.constraints == ()
+
+
+def test_a_trial_that_is_half_drawn_must_fit_a_new_constraint() -> None:
+    history = History(
+        max_trials=12, num_begun=1, values={"depth": {0: 6}}, started={0: {"lr": 0.01}}
+    )
+    base = {**BASE, "start": [{"lr": 0.01}]}
+    before = spec_of({}, base)
+    for text, refusal in [
+        ("depth <= pinned", "trial #0 breaks it, with depth 6 and pinned 5"),
+        ("rate <= lr", "trial #0 could not be completed"),
+        ("rate > lr", ""),
+    ]:
+        raw = {"constraints": [text]}
+        if text.startswith("rate <="):
+            raw |= {"start": [], "space/rate/low": 0.1}
+        found = find_changes(before, spec_of(raw, base), history)
+        assert [c.refusal for c in found if c.path[0] == "constraints"] == [refusal]
 
 
 def test_cmaes_says_that_it_begins_anew() -> None:

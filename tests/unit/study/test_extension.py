@@ -11,8 +11,9 @@ import pytest
 from optuna.trial import TrialState
 
 from sweeper.errors import BackendError
+from sweeper.parameters import suggest
 from sweeper.paths import Home
-from sweeper.space import enqueue_values
+from sweeper.space import build_sampler, enqueue_values, suggest_rest
 from sweeper.spec import SweepSpec, dump_spec, read_spec, spec_hash
 from sweeper.study import extension
 from sweeper.study.budget import extend_budget, read_budget
@@ -228,4 +229,22 @@ def test_history_has_the_values_of_the_file(tmp_path, toys):
     assert history.values["kind"] == {0: {"a": 1}}
     assert spec.space["x"].contains(history.values["x"][0])
     assert history.values["lr"] == {}
-    assert history.started == [{"kind": {"a": 1}}]
+    assert history.started == {0: {"kind": {"a": 1}}}
+
+
+def test_constraints_are_taken_over(sweep):
+    words = ["constraints=[lr <= x]", "start=[{x: 0.25}, {lr: 0.2}]"]
+    sweep.extend(sweep.spec(*words))
+    spec = open_spec(sweep.paths)
+    assert spec.constraints == ("lr <= x",)
+    assert sweep.state()["queue"] == [{}, {"lr": 0.2}]
+    # The trial that has begun with x = 0.25 lacks lr.
+    study = sweep.study
+    study.sampler = build_sampler(spec, 0)
+    assert suggest_rest(study, study.trials[0], spec.space)["lr"] <= 0.25
+    for number in range(1, 6):
+        study.sampler = build_sampler(spec, number)
+        values = suggest(study.ask(), spec.space)
+        assert values["lr"] <= values["x"]
+    sweep.extend(sweep.spec("constraints=[]", *words[1:]))
+    assert open_spec(sweep.paths).constraints == ()
