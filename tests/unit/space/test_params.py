@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any
 
 import optuna
@@ -209,3 +210,45 @@ def test_grid_size(parameters: dict[str, Any], size: int | None) -> None:
 def test_steps_are_decimals() -> None:
     space = spec_of().space
     assert space["decode.threshold"].finite_values() == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
+
+
+def test_representatives_keep_to_constraints() -> None:
+    spec = spec_of(
+        space={
+            "a": {"type": "float", "low": 0, "high": 1},
+            "b": {"type": "float", "low": 0, "high": 1, "step": 0.25},
+            "n": {"type": "choice", "values": [9, 3, 5]},
+            "kind": {"type": "choice", "values": ["x", "y"]},
+            "gamma": {"type": "float", "low": 0, "high": 1, "when": {"kind": "y"}},
+        },
+        constraints=["a < b", "n < 6", "gamma > 0.4"],
+    )
+    low = math.nextafter(0.5, 0.0)
+    rest = {"n": 5, "kind": "x"}
+    assert representative_params(spec.space, spec.parsed_constraints()) == [
+        {"a": low, "b": 0.5, **rest},
+        {"a": 0.0, "b": 0.5, **rest},
+        # As near to a = 1 and b = 0 as a trial can come.
+        {"a": math.nextafter(1.0, 0.0), "b": 1.0, **rest},
+        {"a": math.nextafter(0.25, 0.0), "b": 0.25, **rest},
+        {"a": 0.5, "b": 1.0, **rest},
+        {"a": low, "b": 0.5, "n": 3, "kind": "x"},
+        {"a": low, "b": 0.5, "n": 5, "kind": "y", "gamma": 0.5},
+        {"a": low, "b": 0.5, "n": 5, "kind": "y", "gamma": math.nextafter(0.4, 1.0)},
+        {"a": low, "b": 0.5, "n": 5, "kind": "y", "gamma": 1.0},
+    ]
+
+
+def test_representatives_below_a_fixed_parent() -> None:
+    space = spec_of(
+        space={
+            "kind": {"type": "fixed", "value": "x"},
+            "gamma": {"type": "float", "low": 0, "high": 1, "when": {"kind": "y"}},
+            "a": {"type": "float", "low": 0, "high": 1},
+        }
+    ).space
+    assert representative_params(space) == [
+        {"kind": "x", "a": 0.5},
+        {"kind": "x", "a": 0.0},
+        {"kind": "x", "a": 1.0},
+    ]
