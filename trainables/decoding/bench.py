@@ -74,8 +74,8 @@ class DecodingBench:
     """One image's outputs, and the stages of their decodings, most recently used ones first kept.
 
     Labels are those of `decoder.decode(outputs)`, whatever was decoded before and in which order:
-    a stage is a function of the outputs and of the settings that it is kept under, and is never
-    written to. Decodings in the order of `order_key` share most. For one thread at a time.
+    what a stage answers follows from the outputs and from the settings that it is kept under, even
+    where it remembers its last answer to find the next one quicker. Decodings in the order of `order_key` share most. For one thread at a time.
     """
 
     def __init__(self, outputs: Mapping[str, ArrayLike], *, max_bytes: int = 128 * _MIB) -> None:
