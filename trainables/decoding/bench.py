@@ -75,7 +75,8 @@ class DecodingBench:
 
     Labels are those of `decoder.decode(outputs)`, whatever was decoded before and in which order:
     what a stage answers follows from the outputs and from the settings that it is kept under, even
-    where it remembers its last answer to find the next one quicker. Decodings in the order of `order_key` share most. For one thread at a time.
+    where it remembers its last answer to find the next one quicker. Decodings in the order of
+    `order_key` share most. For one thread at a time.
     """
 
     def __init__(self, outputs: Mapping[str, ArrayLike], *, max_bytes: int = 128 * _MIB) -> None:
