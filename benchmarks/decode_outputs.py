@@ -65,6 +65,7 @@ def _predict(data: Path | None, work: Path, epochs: int) -> list[Image]:
         "model": {"name": "unet", "width": 16},
         "optim": {"lr": 4e-3},
         "augment": {"preset": "some"},
+        "decode": {"search": "fixed"},
     }
     for folder in ("trained", "artifacts", "cache"):
         (work / folder).mkdir(parents=True, exist_ok=True)

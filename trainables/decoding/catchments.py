@@ -62,9 +62,9 @@ class Catchments:
         return new_ids[self._owners]
 
     def _divide(self, seeds: IntArray) -> None:
-        changed = np.setxor1d(self._seeds, seeds, assume_unique=True)
-        if not changed.size:
+        if np.array_equal(seeds, self._seeds):
             return
+        changed = np.setxor1d(self._seeds, seeds, assume_unique=True)
         homes = self._islands.homes
         affected = np.zeros(self._islands.num + 1, dtype=bool)
         affected[homes[changed]] = True

@@ -10,12 +10,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from trainables.decoding.bench import Decoded, DecodingBench
 from trainables.decoding.catchments import Catchments
+from trainables.decoding.flooding import flood
 from trainables.decoding.islands import Islands
 from trainables.decoding.markers import Ground, Markers
 from trainables.decoding.ranges import check_at_least, check_fraction
 from trainables.decoding.rise import EVIDENCE_LEVELS, border_evidence
 
 __all__ = ["HVWatershed"]
+
+# In larger components some seed changes with every threshold: to remember divisions saves nothing,
+# and to flood from whole markers is faster.
+_LARGE_PX = 8192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +37,8 @@ class HVWatershed:
     3. Pixels of the mask with less evidence than `marker_threshold` are markers, opened, without
     small
        ones, at most `max_markers`. A mask component without any marker becomes a nucleus as it is.
-    4. The mask is flooded from the deepest pixel of each marker, along the evidence, so nothing of
-    the mask gets lost.
+    4. The mask is flooded from the deepest pixel of each marker (components above 8192 px: from the
+    whole marker), along the evidence, so nothing of the mask gets lost.
 
     The result does not depend on the scale of the maps. The time is bounded by the number of
     pixels, whatever the maps look like.
@@ -103,12 +108,31 @@ class HVWatershed:
         is_cut = chosen.size > self.max_markers
         if is_cut:
             chosen = chosen[np.argsort(-markers.sizes[chosen], kind="stable")[: self.max_markers]]
+        large = kept & (islands.sizes > _LARGE_PX)
+        is_apart = large[markers.homes[chosen]]
         catchments = bench.keep(("catchments", *stage), lambda: Catchments(islands, ground.heights))
-        labels = catchments.labels(np.sort(markers.deepest[chosen]), kept)
-        return Decoded(islands=islands, values=labels, is_cut=is_cut)
+        values = catchments.labels(np.sort(markers.deepest[chosen[~is_apart]]), kept)
+        if is_apart.any():
+            size_px = self.min_object_px if is_cut else max(self.min_object_px, _LARGE_PX)
+            limits = (self.min_marker_px, self.max_markers, size_px)
+            flooded = bench.keep(
+                ("flooded", *stage, self.opening_px, self.marker_threshold, *limits),
+                lambda: _flood(islands, ground, markers, chosen[is_apart]),
+            )
+            there = np.flatnonzero(large[islands.homes])
+            values[there] = values.max() + flooded[there]
+        return Decoded(islands=islands, values=values, is_cut=is_cut)
 
     def _ground(self, bench: DecodingBench, islands: Islands) -> Ground:
         vectors = bench.vectors(self.np_threshold)
         return Ground.from_sheet(
             islands, border_evidence(islands, vectors, self.sobel_px), EVIDENCE_LEVELS
         )
+
+
+def _flood(
+    islands: Islands, ground: Ground, markers: Markers, chosen: NDArray[np.intp]
+) -> NDArray[np.int32]:
+    new_ids = np.zeros(markers.sizes.size + 1, dtype=np.int32)
+    new_ids[chosen + 1] = np.arange(1, chosen.size + 1)
+    return flood(islands, ground.sheet, new_ids[markers.ids], chosen.size)

@@ -52,15 +52,18 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Markers:
-    """Connected parts of the ground; arrays of shape (markers,).
+    """Connected parts of the ground; arrays but for `ids` have shape (markers,).
 
     Attributes:
         deepest: The lowest pixel of each, as a position in `Islands.pixels`.
+        ids: The marker of each of the mask's pixels, from 1, in the order of `Islands.pixels`; 0 is
+            none.
         sizes: Their pixels.
         homes: The components in which they lie.
     """
 
     deepest: IntArray
+    ids: NDArray[np.int32]
     sizes: IntArray
     homes: NDArray[np.int32]
 
@@ -78,14 +81,14 @@ class Markers:
         if opening_px >= 2:
             sure = ndimage.binary_opening(sure, _disk(opening_px))
         labels, num = ndimage.label(sure)
+        ids = labels.ravel()[islands.spots].astype(np.int32, copy=False)
         # From the highest to the deepest, so that the deepest pixel of a marker is noted last.
-        num_low = np.count_nonzero(ground.heights < height)
-        pixels = ground.ascending[:num_low][::-1]
-        ids = labels.ravel()[islands.spots[pixels]]
+        pixels = ground.ascending[: np.count_nonzero(ground.heights < height)][::-1]
         deepest = np.zeros(num + 1, dtype=np.intp)
-        deepest[ids] = pixels
+        deepest[ids[pixels]] = pixels
         return cls(
             deepest=deepest[1:],
+            ids=ids,
             sizes=np.bincount(ids, minlength=num + 1)[1:],
             homes=islands.homes[deepest[1:]],
         )
@@ -93,7 +96,7 @@ class Markers:
     @property
     def nbytes(self) -> int:
         """Memory."""
-        return self.deepest.nbytes + self.sizes.nbytes + self.homes.nbytes
+        return sum(part.nbytes for part in (self.deepest, self.ids, self.sizes, self.homes))
 
 
 def _disk(diameter: int) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from trainables.decoding import (
     HVWatershed,
     MaskComponents,
     MaskWatershed,
+    hv_watershed,
 )
 
 CANDIDATES = [
@@ -48,6 +49,23 @@ def test_labels_are_those_of_a_decoding_alone_in_any_order(outputs, max_bytes, s
     for index in order:
         alone = CANDIDATES[index].decode(outputs)
         assert np.array_equal(bench.decode(CANDIDATES[index]).labels, alone), CANDIDATES[index]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_large_components_do_not_depend_on_the_order_either(outputs, monkeypatch, seed):
+    monkeypatch.setattr(hv_watershed, "_LARGE_PX", 200)
+    sizes = DecodingBench(outputs).islands(0.4, 4).sizes[1:]
+    assert (sizes > 200).any()
+    assert (sizes < 200).any()
+    candidates = [
+        HVWatershed(np_threshold=0.4, marker_threshold=marker, min_object_px=px, max_markers=most)
+        for marker, px, most in itertools.product((0.44, 0.47, 0.5), (0, 30, 300), (5, 99))
+    ]
+    bench = DecodingBench(outputs)
+    order = np.random.default_rng(seed).permutation(2 * len(candidates)) % len(candidates)
+    for index in order:
+        alone = candidates[index].decode(outputs)
+        assert np.array_equal(bench.decode(candidates[index]).labels, alone), candidates[index]
 
 
 def test_candidates_differ_or_the_other_test_shows_nothing(outputs):
