@@ -42,9 +42,7 @@ def check_trials(
             [*_numbering(trials), *_budget(case, begun, max_trials)],
         ),
         _check(
-            "settings complete, inside their ranges and constraints",
-            (len(begun), "trials"),
-            settings,
+            "settings complete, in range and within constraints", (len(begun), "trials"), settings
         ),
         _check(
             "every epoch once and without a gap",

@@ -59,7 +59,7 @@ class Narrowing:
         return self.complete(given, _lowest) is not None
 
     def complete(
-        self, given: Mapping[str, Any], choose: Choose, *, first: str | None = None
+        self, given: Mapping[str, Any], choose: Choose, *, order: Sequence[str] = ()
     ) -> dict[str, Any] | None:
         """Values of all parameters that a trial has, so that all constraints hold.
 
@@ -67,14 +67,15 @@ class Narrowing:
             given: See `is_possible`.
             choose: Decides where something is left to decide. What it chooses may turn out to fit
                 nothing; then it is asked again without that value.
-            first: The parameter that is decided first, after those that others hang on.
+            order: Parameters that are decided one after the other before the rest, but after those
+                that others hang on.
 
         Returns:
             Values of the file in the order of the space; None if there are none.
         """
         fixed = [name for name in given if isinstance(self._space[name], FixedParameter)]
         given = {name: value for name, value in given.items() if name not in fixed}
-        return self._decide(0, {}, given, choose, first)
+        return self._decide(0, {}, given, choose, order)
 
     def _decide(
         self,
@@ -82,18 +83,18 @@ class Narrowing:
         values: dict[str, Any],
         given: Mapping[str, Any],
         choose: Choose,
-        first: str | None,
+        order: Sequence[str],
     ) -> dict[str, Any] | None:
         """Decides about the parameters that others hang on, then about the others."""
         if depth == len(self._parents):
-            return self._fill(values, given, choose, first)
+            return self._fill(values, given, choose, order)
         name = self._parents[depth]
         if not is_active(self._space, name, values):
-            return self._decide(depth + 1, values, given, choose, first)
+            return self._decide(depth + 1, values, given, choose, order)
         left = self._left(name, values, given)
         while left:
             value = choose(name, left)
-            found = self._decide(depth + 1, {**values, name: value}, given, choose, first)
+            found = self._decide(depth + 1, {**values, name: value}, given, choose, order)
             if found is not None or isinstance(left, Span):
                 return found
             left = [other for other in left if self._differs(name, other, value)]
@@ -104,10 +105,11 @@ class Narrowing:
         values: dict[str, Any],
         given: Mapping[str, Any],
         choose: Choose,
-        first: str | None,
+        order: Sequence[str],
     ) -> dict[str, Any] | None:
         names = [name for name in self._others if is_active(self._space, name, values)]
-        names.sort(key=lambda name: name != first)
+        ranks = {name: rank for rank, name in enumerate(order)}
+        names.sort(key=lambda name: ranks.get(name, len(ranks)))
         values = dict(values)
         for name in names:
             left = self._left(name, values, given)

@@ -6,16 +6,14 @@ once, and never with values that break a constraint.
 
 from __future__ import annotations
 
-import copy
 import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeper.parameters import (
@@ -32,6 +30,7 @@ from sweeper.parameters import (
 )
 from sweeper.parameters.values import same_value
 from sweeper.space.bounds import distributions
+from sweeper.space.drafts import Draft
 
 __all__ = ["ConstrainedSampler"]
 
@@ -43,8 +42,8 @@ class ConstrainedSampler(optuna.samplers.BaseSampler):
 
     What the other sampler has learnt is thereby cut off at the border, and otherwise as it was: its
     random draws stay uniform over all that is allowed. If none of many proposals is allowed, the
-    values of the last are kept as far as they fit, one after the other; the rest is drawn at random
-    from what then is left.
+    values of the last are kept as far as they fit, one after the other in random order; the rest is
+    drawn at random from what then is left.
 
     A trial that has some of its values already keeps them. As long as nothing else has changed in
     the study, it gets the rest of the very proposal that it was begun with.
@@ -92,7 +91,7 @@ class ConstrainedSampler(optuna.samplers.BaseSampler):
     ) -> dict[str, Any]:
         """Every value that the trial needs, as the study keeps it."""
         del search_space
-        draft = _Draft(study)
+        draft = Draft(study)
         given = trial.system_attrs.get(_GIVEN, {})
         together = self._sampler.infer_relative_search_space(draft.study, trial)
         for num_left in reversed(range(self._max_draws)):
@@ -182,7 +181,10 @@ class ConstrainedSampler(optuna.samplers.BaseSampler):
             return left[self._random.randrange(len(left))]
 
         given = {name: file_value(self._space[name], value) for name, value in kept.items()}
-        values = self._narrowing.complete(given, choose)
+        # One after the other from the first on, all would be pressed to one end.
+        order = self._random.sample(self._order, len(self._order))
+        order.sort(key=self._is_continuous)
+        values = self._narrowing.complete(given, choose, order=order)
         if values is None:
             # A change of the spec that would lead here is refused.
             raise ValueError(f"nothing that keeps to the constraints goes with {given}")
@@ -192,6 +194,10 @@ class ConstrainedSampler(optuna.samplers.BaseSampler):
             if name in self._distributions
         }
         return _Proposal(params=params, values=values, is_allowed=True)
+
+    def _is_continuous(self, name: str) -> bool:
+        parameter = self._space[name]
+        return isinstance(parameter, FloatParameter) and parameter.step is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,42 +213,6 @@ class _Proposal:
     params: Mapping[str, Any]
     values: Mapping[str, Any]
     is_allowed: bool
-
-
-class _Draft:
-    """A study in whose trials a sampler may note what it likes: only the last draft is kept.
-
-    Optuna's samplers write to the storage when they are asked. What they write for a proposal that
-    is not taken would be lost effort at best.
-    """
-
-    def __init__(self, study: optuna.Study) -> None:
-        self.study = copy.copy(study)
-        self._storage = _Notebook(study._storage)
-        self.study._storage = cast("BaseStorage", self._storage)
-
-    def forget(self) -> None:
-        """Drops what was noted."""
-        self._storage.notes.clear()
-
-    def write_down(self) -> None:
-        """Gives the study what was noted."""
-        for (trial_id, key), value in self._storage.notes.items():
-            self._storage.real.set_trial_system_attr(trial_id, key, value)
-
-
-class _Notebook:
-    """A storage that keeps attributes of trials to itself."""
-
-    def __init__(self, real: BaseStorage) -> None:
-        self.real = real
-        self.notes: dict[tuple[int, str], Any] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.real, name)
-
-    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
-        self.notes[trial_id, key] = value
 
 
 def _contains(left: Sequence[Any] | Span, value: Any) -> bool:

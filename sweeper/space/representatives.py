@@ -48,7 +48,7 @@ def representative_params(
             wanted = {**middle, **needed, name: value}
             values = narrowing.complete({**needed, name: value}, _near(wanted))
             if values is None and not isinstance(parameter, ChoiceParameter):
-                values = narrowing.complete(needed, _near(wanted), first=name)
+                values = narrowing.complete(needed, _near(wanted), order=[name])
             if values is not None and values not in sets:
                 sets.append(values)
     return sets

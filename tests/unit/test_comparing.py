@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 import shutil
 
@@ -260,6 +261,26 @@ def test_extending_says_each_change_and_remembers_the_new_request(start, folder)
     assert compare(request, request.read(), home.sweep("toy"), study).changes == []
 
 
+def test_constraints_are_taken_over_if_the_trials_keep_to_them(start, folder):
+    home = start()  # A trial has begun with x = 0.9.
+    add = "budget: {trials: 8, epochs: 4}\nconstraints:\n  - "
+    edit(folder, ("budget: {trials: 8, epochs: 4}", f"{add}x > lr\n  - x < 0.5"))
+    with pytest.raises(UserError) as error:
+        extend(home)
+    assert error.value.message.splitlines()[1:] == [
+        "  toy.yaml:15: constraints.1: added: x < 0.5",
+        "    trial #0 breaks it, with x 0.9",
+    ]
+    edit(folder, ("x < 0.5", "x <= 0.9"))
+    assert extend(home)[:2] == [
+        "taken over: toy.yaml:14: constraints.0: added: x > lr",
+        "taken over: toy.yaml:15: constraints.1: added: x <= 0.9",
+    ]
+    edit(folder, ("  - x > lr\n", ""))
+    assert extend(home)[0] == "taken over: toy.yaml:13: constraints: removed: x > lr"
+    assert open_spec(home.sweep("toy")).constraints == ("x <= 0.9",)
+
+
 def test_one_forbidden_change_forbids_all(start, folder):
     home = start()
     before = {p: p.read_bytes() for p in (folder / "sweeps" / "toy").glob("s*")}
@@ -298,10 +319,8 @@ def test_other_data_under_the_same_name(start, folder, monkeypatch):
 
     def changed(file, place):
         checked = real(file, place)
-        return type(checked)(
-            trainable=checked.trainable,
-            config=checked.config,
-            data=type(checked.data)(lines=(), fingerprint="other", facts={}),
+        return dataclasses.replace(
+            checked, data=type(checked.data)(lines=(), fingerprint="other", facts={})
         )
 
     monkeypatch.setattr(extending, "check_space", changed)
