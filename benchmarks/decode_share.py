@@ -1,6 +1,6 @@
 """What a nested search of decodings costs a real trial: seconds of training, forward and waiting.
 
-    python benchmarks/decode_share.py [DATA] [--threads 2] [--epochs 6]
+    python benchmarks/decode_share.py [DATA] [--threads 1] [--epochs 6]
 
 DATA is a folder with train/ and val/; without it images are drawn. Two trials of one seed take
 their epochs in turn: `nested` searches 36 decodings at each evaluation, `fixed` scores one. Exits
@@ -10,9 +10,13 @@ with 1 if their losses differ anywhere, for a search must not change what is lea
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
+
+# As in a sweep: threads that wait do not spin on the cores of the others.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from sweeper.protocol import TrialContext
 from trainables.hv import HVTrainable
@@ -83,7 +87,7 @@ def print_trial(search: str, curve: list[dict[str, float]]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="?", type=Path)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=6)
     given = parser.parse_args()
     data = {"source": "folder", "path": str(given.data)} if given.data else {"source": "synthetic"}
