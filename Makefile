@@ -48,6 +48,9 @@ bench: setup
 	$(BIN)/python benchmarks/kills.py 20
 	$(BIN)/python benchmarks/metrics.py
 	$(BIN)/python benchmarks/targets.py
+	$(BIN)/python benchmarks/decoders.py
+	$(BIN)/python benchmarks/decode_search.py
+	$(BIN)/python benchmarks/decode_share.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info
