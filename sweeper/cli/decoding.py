@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sweeper.cli.options import HomeOption, NameArgument
+from sweeper.cli.options import DeviceOption, HomeOption, NameArgument, ThreadsOption
 from sweeper.cli.search_progress import search_watcher
 from sweeper.cli.wording import program
 from sweeper.errors import TrialError
@@ -51,13 +51,6 @@ _Epoch = Annotated[
 _WriteBack = Annotated[
     bool, typer.Option("--write-back", help="Keep what is chosen in the study, as an amendment.")
 ]
-_Device = Annotated[
-    str | None,
-    typer.Option("--device", help="cpu, cuda or cuda:N.  [default: a GPU if there is one]"),
-]
-_Threads = Annotated[
-    int | None, typer.Option("--threads", help="CPU threads.  [default: all cores]", min=1)
-]
 
 
 def decode(  # noqa: PLR0913 - options of a command
@@ -67,8 +60,8 @@ def decode(  # noqa: PLR0913 - options of a command
     data: _Data = None,
     epoch: _Epoch = None,
     write_back: _WriteBack = False,
-    device: _Device = None,
-    threads: _Threads = None,
+    device: DeviceOption = None,
+    threads: ThreadsOption = None,
     home: HomeOption = None,
 ) -> None:
     """Searches decodings again on the network of a trial; trains nothing."""

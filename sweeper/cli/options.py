@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["HomeOption", "NameArgument", "NewServerOption", "ServerOption", "SetOption"]
+__all__ = [
+    "DeviceOption",
+    "HomeOption",
+    "NameArgument",
+    "NewServerOption",
+    "ServerOption",
+    "SetOption",
+    "ThreadsOption",
+]
 
 HomeOption = Annotated[
     Path | None,
@@ -41,4 +49,11 @@ ServerOption = Annotated[
 NewServerOption = Annotated[
     str | None,
     typer.Option("--tracking-uri", help="Another MLflow server than before, from now on."),
+]
+DeviceOption = Annotated[
+    str | None,
+    typer.Option("--device", help="cpu, cuda or cuda:N.  [default: a GPU if there is one]"),
+]
+ThreadsOption = Annotated[
+    int | None, typer.Option("--threads", help="CPU threads.  [default: all cores]", min=1)
 ]

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from sweeper.cli.counting import counter
 from sweeper.cli.options import HomeOption, NameArgument, NewServerOption
 
 if TYPE_CHECKING:
-    from sweeper.syncing import Synced, SyncWatcher
+    from sweeper.syncing import Synced
 
 __all__ = ["sync"]
 
@@ -37,7 +35,7 @@ def sync(
 
     console = Console()
     try:
-        with _watcher(console) as watcher:
+        with counter(console, verb="sent", things="reports", parts=10) as watcher:
             done = syncing.sync(
                 name, home=home, rebuild=rebuild, tracking_uri=tracking_uri, watcher=watcher
             )
@@ -55,49 +53,3 @@ def _told(done: Synced) -> str:
     parts = ", ".join(f"{count} {state}" for state, count in counts.items())
     runs = f"{len(begun)} trials ({parts})" if begun else "no trials yet"
     return f"sent {done.num_sent} reports; MLflow at {done.uri} holds {runs}, each once"
-
-
-@contextmanager
-def _watcher(console: Console) -> Iterator[SyncWatcher]:
-    if not console.is_terminal:
-        yield _Lines(console)
-        return
-    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
-        yield _Bar(progress)
-
-
-class _Lines:
-    """A line for each tenth of the way."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._tenths = 0
-
-    def note(self, text: str) -> None:
-        """A line."""
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-    def advance(self, sent: int, total: int) -> None:
-        """Sometimes a line."""
-        tenths = 10 * sent // total if total else 0
-        if tenths > self._tenths:
-            self._tenths = tenths
-            self.note(f"sent {sent} of {total} reports")
-
-
-class _Bar:
-    """A bar that stays in place."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._task = progress.add_task("reports to MLflow", total=None)
-
-    def note(self, text: str) -> None:
-        """A line above the bar."""
-        self._progress.console.print(text, markup=False, highlight=False)
-
-    def advance(self, sent: int, total: int) -> None:
-        """Moves the bar."""
-        # Reports that MLflow has lost are sent again and come on top.
-        self._progress.update(self._task, completed=sent, total=max(total, sent))

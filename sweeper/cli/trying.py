@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from sweeper.cli.options import HomeOption, SetOption
+from sweeper.cli.options import DeviceOption, HomeOption, SetOption, ThreadsOption
 from sweeper.cli.wording import number
 
 if TYPE_CHECKING:
@@ -63,13 +63,8 @@ def train(
     out: Annotated[
         Path, typer.Option("--out", help="Folder for checkpoints, logs and artifacts; must be new.")
     ] = Path("trained"),
-    device: Annotated[
-        str | None,
-        typer.Option("--device", help="cpu, cuda or cuda:N.  [default: a GPU if there is one]"),
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option("--threads", help="CPU threads.  [default: all cores]", min=1)
-    ] = None,
+    device: DeviceOption = None,
+    threads: ThreadsOption = None,
     home: HomeOption = None,
 ) -> None:
     """Trains one configuration in this process, without Ray, Optuna or MLflow."""
