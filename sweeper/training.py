@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sweeper.engine.loading import load_trainable, user_import_paths
+from sweeper.engine.resources import require_device
 from sweeper.engine.session import Failure, Order, Report, Session
 from sweeper.errors import Problem, SpecError, UserError
 from sweeper.paths import Home
@@ -40,6 +41,7 @@ def train_once(
         UserError: The file, the configuration or the data is wrong, or `out` exists.
     """
     training = read_training(config, overrides)
+    require_device(device)
     _require_new(out)
     place = Home.at(home)
     _prepare(training, place)

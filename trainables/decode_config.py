@@ -16,7 +16,7 @@ from sweeper.parameters import (
     Section,
     Space,
 )
-from sweeper.parameters.fields import Number, Whole
+from sweeper.parameters.fields import Mistake, Number, Whole
 from trainables.decode_search import SearchSettings
 from trainables.decoding import Decoder, HVFlow, HVWatershed, MaskComponents, MaskWatershed
 from trainables.problems import find_problems
@@ -102,21 +102,29 @@ class DecodeConfig(Thresholds, SearchSettings):
     share: Number = Field(default=0.25, ge=0, le=100)
     space: dict[ParameterPath, Parameter] = Field(default_factory=lambda: dict(_DEFAULT_SPACE))
 
-    @model_validator(mode="after")
-    def _check_decodings(self) -> Self:
-        found = list(self._mistakes())
+    @field_validator("space")
+    @classmethod
+    def _check_decodings(cls, space: dict[str, Parameter]) -> dict[str, Parameter]:
+        found = list(_impossible(space))
         if found:
             raise MistakesError(found)
+        return space
+
+    @model_validator(mode="after")
+    def _check_search(self) -> Self:
+        if self.search == "nested" and not self.space:
+            raise ValueError("space is empty, there is nothing to search; set search to fixed")
         return self
 
-    def _mistakes(self) -> Iterator[tuple[tuple[str, ...], str]]:
-        """Names and values of the space that no decoding can have."""
-        for name, parameter in self.space.items():
-            for value in _values_to_try(parameter):
-                problems = find_problems(Thresholds, {name: value})
-                if problems:
-                    yield ("space", name), problems[0].reason
-                    break
+
+def _impossible(space: Mapping[str, Parameter]) -> Iterator[Mistake]:
+    """Names and values of a space that no decoding can have."""
+    for name, parameter in space.items():
+        for value in _values_to_try(parameter):
+            problems = find_problems(Thresholds, {name: value})
+            if problems:
+                yield (name,), problems[0].reason
+                break
 
 
 def _values_to_try(parameter: Parameter) -> Sequence[Any]:

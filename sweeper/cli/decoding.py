@@ -139,9 +139,12 @@ def _optimism_words(table: DecodingTable) -> str:
     from sweeper.study.records import is_better
 
     planned = f" of {table.num_planned}" if table.num_planned > len(table.tried) else ""
-    words = (
-        f"chosen by {table.criterion} among {len(table.tried)}{planned} decodings; optimism "
-        f"{optimism(table):.4f}: the chosen one looks that much better on the images that chose it"
+    words = f"chosen by {table.criterion} among {len(table.tried)}{planned} decodings"
+    if table.num_images == 1:
+        return words
+    words += (
+        f"; optimism {optimism(table):.4f}: the chosen one looks that much better on the images "
+        "that chose it"
     )
     default, honest = table.default[table.choose_by], table.honest[table.choose_by]
     if is_better(table.goal, honest, default):

@@ -110,10 +110,14 @@ def print_amendments(console: Console, record: SweepRecord) -> None:
             continue
         newest = trial.amendments[-1]
         name = newest.choose_by
+        images = f"{newest.num_images} image{'s' * (newest.num_images != 1)}"
+        own = record.attrs.get("facts", {}).get("data_fingerprint")
+        if own and newest.fingerprint != own:
+            images += " that are not the sweep's"
         default, honest = (number(newest.scores[kind][name]) for kind in ("default", "honest"))
         console.print(
             f"amendment {newest.index} of trial #{trial.number}: {name} {honest} "
-            f"(honest, on {newest.num_images} images; the default {default}), {newest.folder}",
+            f"(honest, on {images}; the default {default}), {newest.folder}",
             highlight=False,
             markup=False,
             soft_wrap=True,

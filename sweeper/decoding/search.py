@@ -11,7 +11,7 @@ from typing import Protocol
 
 from sweeper.decoding.subject import Subject, Wish, find_subject
 from sweeper.decoding.writing import write_search
-from sweeper.engine.resources import count_gpus
+from sweeper.engine.resources import count_gpus, require_device
 from sweeper.engine.revisiting import search_again
 from sweeper.errors import BackendError, SweepLockedError
 from sweeper.paths import Home
@@ -81,6 +81,8 @@ def decode(
     """
     place = Home.at(home)
     subject = find_subject(place, name, wish)
+    if device is not None:
+        require_device(device)
     for sentence in subject.notes:
         watcher.note(sentence)
     place.make()

@@ -21,6 +21,7 @@ from sweeper.study.store import open_spec, open_study
 __all__ = ["Subject", "Wish", "find_subject"]
 
 _DATA = "config.data"
+_DECODE = "decode."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +167,7 @@ def _data_override(kind: TrainableClass, folder: Path | None) -> list[str]:
 
 
 def _read_settings(config: Path, kind: TrainableClass, wish: Wish) -> TrainingFile:
-    overrides = [*_data_override(kind, wish.data), *wish.overrides]
+    overrides = [*_data_override(kind, wish.data), *map(_spelt_out, wish.overrides)]
     try:
         training = read_training(config, overrides)
         mistakes = kind.check_config(training.config)
@@ -182,6 +183,11 @@ def _read_settings(config: Path, kind: TrainableClass, wish: Wish) -> TrainingFi
             raise
         raise SpecError([_as_typed(problem) for problem in error.problems]) from error
     return training
+
+
+def _spelt_out(override: str) -> str:
+    """Settings of the decoding may be new to the file; the trainable knows their names."""
+    return f"config.{override}" if override.startswith(_DECODE) else override
 
 
 def _as_typed(problem: Problem) -> Problem:

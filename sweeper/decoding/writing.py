@@ -100,9 +100,12 @@ def _title(subject: Subject) -> str:
 def _decoding_text(subject: Subject, table: DecodingTable) -> str:
     chosen = dict(table.tried[table.chosen].settings)
     name, honest = table.choose_by, table.honest[table.choose_by]
+    told = f"{name} {honest:.4g} on images that had no part in the choice"
+    if table.num_images == 1:
+        told = "chosen on one image: nothing is known about others"
     return (
         f"# {_title(subject)}: the best of {len(table.tried)} decodings by {table.criterion}\n"
-        f"# ({name} {honest:.4g} on images that had no part in the choice)\n"
+        f"# ({told})\n"
         f"# sweeper train or decode: {as_options(chosen)}\n"
         "# sweeper run: the same with fixed. in place of config.\n"
     ) + dump_yaml(chosen)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sweeper.errors import UserError
 from sweeper.spec import Resources
 
-__all__ = ["Plan", "count_gpus", "plan_resources"]
+__all__ = ["Plan", "count_gpus", "plan_resources", "require_device"]
+
+_GPU = re.compile(r"cuda(:(?P<index>\d+))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,23 @@ def plan_resources(wanted: Resources, *, cpus: float, gpus: float, max_trials: i
         raise UserError(f"resources.cpus_per_trial: {cpu_share:g} asked for, {cpus:g} here")
     places = max(1, min(places, _fits(cpus, cpu_share)))
     return Plan(places=places, cpus=cpu_share, gpus=gpu_share, cpu_threads=max(1, int(cpu_share)))
+
+
+def require_device(device: str) -> None:
+    """Refuses a device that is not here.
+
+    Raises:
+        UserError: It is none of `cpu`, `cuda` and `cuda:N`, or there is no such GPU.
+    """
+    if device == "cpu":
+        return
+    found = _GPU.fullmatch(device)
+    if found is None:
+        raise UserError(f"--device: {device!r} is none of cpu, cuda and cuda:N")
+    gpus = count_gpus()
+    if int(found["index"] or 0) >= gpus:
+        here = f"{gpus} GPU{'s' * (gpus != 1)} here" if gpus else "no GPU here"
+        raise UserError(f"--device: no {device}: PyTorch sees {here}", hint="--device cpu works")
 
 
 def count_gpus() -> int:

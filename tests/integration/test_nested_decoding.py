@@ -163,6 +163,16 @@ def test_a_best_at_the_end_of_a_range_is_told(context: TrialContext) -> None:
     ]
 
 
+def test_a_default_that_breaks_a_constraint_is_scored_but_not_chosen(
+    context: TrialContext,
+) -> None:
+    constraints = ["np_threshold >= 0.6"]
+    trainable = started(context, **NESTED, np_threshold=0.5, constraints=constraints)
+    metrics = run(trainable)[-1]
+    assert trainable.chosen()["decode.np_threshold"] == 0.6
+    assert "val/default/aji" in metrics
+
+
 def other_data(folder: Path) -> None:
     labels = np.zeros((40, 50), np.uint16)
     labels[5:15, 5:15], labels[20:32, 10:24] = 1, 2

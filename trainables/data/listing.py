@@ -75,7 +75,7 @@ def _list_into(
         problems.append(missing)
         return 0
     if config.only_val:
-        pairs["val"] = _list_split(_val_folder(root), problems)
+        pairs["val"] = _list_split(_val_folder(root), problems, _VAL_LAYOUT)
         return 0
     pairs["train"] = _list_split(root / "train", problems)
     for split in ("val", "test"):
@@ -108,12 +108,14 @@ def _explain_missing(root: Path, config: FolderConfig) -> Problem | None:
     return Problem(where=str(root / "train"), reason=reason)
 
 
-def _list_split(folder: Path, problems: list[Problem]) -> Sequence[ImagePair]:
+def _list_split(
+    folder: Path, problems: list[Problem], layout: str = _LAYOUT
+) -> Sequence[ImagePair]:
     """Lists one split's pairs and adds to `problems`."""
     image_dir, label_dir = folder / "images", folder / "labels"
     absent = [one for one in (image_dir, label_dir) if not one.is_dir()]
     if absent:
-        problems += [Problem(where=str(one), reason=f"no such folder; {_LAYOUT}") for one in absent]
+        problems += [Problem(where=str(one), reason=f"no such folder; {layout}") for one in absent]
         return ()
     images = _files_by_stem(image_dir, problems)
     labels = _files_by_stem(label_dir, problems)

@@ -28,6 +28,7 @@ class Leaders:
     """Follows a search; the order in which decodings come decides ties: the earlier one stays.
 
     With one image there is no other half to choose by: then the honest choice is the default.
+    A default that breaks a constraint is scored, but chosen only if there is nothing else.
     """
 
     def __init__(self, first_half: NDArray[np.bool_]) -> None:
@@ -36,16 +37,21 @@ class Leaders:
         self._default: _Entry | None = None
         self._best: list[tuple[float, _Entry] | None] = [None, None, None]
 
-    def add(self, criterion: NDArray[np.float64], tables: Tables) -> None:
+    def add(
+        self, criterion: NDArray[np.float64], tables: Tables, *, is_allowed: bool = True
+    ) -> None:
         """Takes the next decoding, the default first.
 
         Args:
             criterion: Shape (images,); larger is better.
             tables: One per image.
+            is_allowed: Whether it keeps to the constraints.
         """
         entry = _Entry(number=self._num_entries, criterion=criterion, tables=tables)
         self._num_entries += 1
         self._default = self._default or entry
+        if not is_allowed:
+            return
         for index, part in enumerate(self._parts):
             mean, best = _mean(criterion[part]), self._best[index]
             if best is None or mean > best[0]:

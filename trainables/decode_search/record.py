@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sweeper.parameters import Constraint
 from trainables.decode_search.criteria import compromise
 from trainables.decode_search.images import ImageScores
 from trainables.decode_search.leaders import Leaders
@@ -22,8 +23,14 @@ Values = Mapping[str, Any]
 class SearchRecord:
     """Collects blocks of decodings, each scored on all images."""
 
-    def __init__(self, choose_by: Sequence[str], first_half: NDArray[np.bool_]) -> None:
+    def __init__(
+        self,
+        choose_by: Sequence[str],
+        first_half: NDArray[np.bool_],
+        constraints: Sequence[Constraint] = (),
+    ) -> None:
         self._choose_by = choose_by
+        self._constraints = constraints
         self._leaders = Leaders(first_half)
         self._tried: list[Tried] = []
         self._are_cut = np.zeros_like(first_half)
@@ -56,7 +63,9 @@ class SearchRecord:
             by_name = {name: scores[:, index] for index, name in enumerate(self._choose_by)}
             criterion = compromise(by_name)
             are_cut = np.array([image.are_cut[number] for image in images], dtype=bool)
-            self._leaders.add(criterion, [image.tables[number] for image in images])
+            tables = [image.tables[number] for image in images]
+            is_allowed = all(each.holds(values[number]) for each in self._constraints)
+            self._leaders.add(criterion, tables, is_allowed=is_allowed)
             self._are_cut |= are_cut
             self._tried.append(
                 Tried(

@@ -50,7 +50,7 @@ class DecodingSearch:
             items: The images, at least one. Outputs and labels must not change any more.
             settings: What is searched.
             default: All settings of the decoding that is used where nothing is searched; its values
-                may lie outside the space, and need not keep to the constraints.
+                may lie outside the space. If it breaks a constraint, it is not chosen.
             build: Makes a decoder of complete settings.
             workers: Threads that decode; 0: all is done in `result`.
             clock: Seconds from any moment.
@@ -71,7 +71,9 @@ class DecodingSearch:
         self._future: Future[SearchResult] | None = None
         self._found: SearchResult | None = None
         self._record = SearchRecord(
-            settings.choose_by, deal([item.labels.size for item in items], settings.seed)
+            settings.choose_by,
+            deal([item.labels.size for item in items], settings.seed),
+            settings.parsed_constraints(),
         )
         self._num_planned = 1 + settings.combinations
 

@@ -213,7 +213,7 @@ def test_another_decoding_space(place):
 @pytest.mark.parametrize(
     ("wish", "words"),
     [
-        ({"overrides": ["decode.serach=nested"]}, "no decode.serach; did you mean decode.search"),
+        ({"overrides": ["decode.serach=nested"]}, "--set config.decode.serach: no such setting"),
         ({"overrides": ["config.decode.cot=1"]}, "--set config.decode.cot.*no such setting"),
         ({"overrides": ["decode.search=fixed"]}, "there is nothing to search"),
         ({"overrides": ["decode.search"]}, "write KEY=VALUE"),

@@ -81,7 +81,8 @@ def test_written_back_and_then_shown_by_status_and_audit(sweeper, at):
         (["toyd", "1"], "#1 was pruned"),
         (["toyd", "9"], "has no trial #9"),
         (["toyd", "--epoch", "3"], "no whole checkpoint of epoch 3"),
-        (["toyd", "--set", "decode.nothing=1"], "the file has no decode.nothing"),
+        (["toyd", "--set", "decode.nothing=1"], "--set config.decode.nothing: no such setting"),
+        (["toyd", "--device", "gpu"], "none of cpu, cuda and cuda:N"),
         (["toyd", "--set", "config.nothing=1"], "no such setting"),
     ],
 )

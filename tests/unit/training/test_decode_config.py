@@ -70,6 +70,15 @@ def test_each_decoder_takes_its_own_settings(settings: dict[str, Any], decoder: 
             {"space": {"np_threshold": {**RANGE, "low": 0.9}}},
             "decode.space.np_threshold.low: low 0.9 is not below high 0.8",
         ),
+        (
+            {"space": {"decoder": {"type": "choice", "values": ["flow", "watersheds"]}}},
+            "decode.space.decoder: should be 'flow', 'watershed', 'mask_watershed' or "
+            "'components', not 'watersheds'",
+        ),
+        (
+            {"space": {}},
+            "decode: space is empty, there is nothing to search; set search to fixed",
+        ),
         ({"choose_by": "voi_split"}, "voi_split"),
         (
             {"space": {"np_threshold": RANGE}, "constraints": ["np_threshold < marker"]},
