@@ -30,7 +30,7 @@ _SHOWN = 10
 
 _Trial = Annotated[
     int | None,
-    typer.Argument(help="Number of the trial.  [default: the best]", show_default=False),
+    typer.Argument(help="Number of the trial (default: the best).", show_default=False),
 ]
 _Set = Annotated[
     list[str] | None,
@@ -46,7 +46,7 @@ _Data = Annotated[
     typer.Option("--data", help="Decode this folder's images in place of the trial's own."),
 ]
 _Epoch = Annotated[
-    int | None, typer.Option("--epoch", help="Of the checkpoint.  [default: the best]", min=1)
+    int | None, typer.Option("--epoch", help="Of the checkpoint (default: the best).", min=1)
 ]
 _WriteBack = Annotated[
     bool, typer.Option("--write-back", help="Keep what is chosen in the study, as an amendment.")

@@ -22,7 +22,7 @@ HomeOption = Annotated[
     typer.Option(
         "--home",
         envvar="SWEEPER_HOME",
-        help="Folder of all sweeps and of the MLflow store.  [default: ./sweeps]",
+        help="Folder of all sweeps and of the MLflow store (default: ./sweeps).",
         show_default=False,
     ),
 ]
@@ -52,8 +52,8 @@ NewServerOption = Annotated[
 ]
 DeviceOption = Annotated[
     str | None,
-    typer.Option("--device", help="cpu, cuda or cuda:N.  [default: a GPU if there is one]"),
+    typer.Option("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)."),
 ]
 ThreadsOption = Annotated[
-    int | None, typer.Option("--threads", help="CPU threads.  [default: all cores]", min=1)
+    int | None, typer.Option("--threads", help="CPU threads (default: all cores).", min=1)
 ]
