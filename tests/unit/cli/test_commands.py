@@ -158,6 +158,19 @@ def test_train_and_train_again(sweeper, toys, tmp_path):
     assert "fail" in printed
 
 
+@pytest.mark.parametrize(
+    ("device", "words"),
+    [("gpu", "is none of cpu, cuda and cuda:N"), ("cuda:99", "no cuda:99: PyTorch sees")],
+)
+def test_train_on_a_device_that_is_not_here(sweeper, toys, tmp_path, device, words):
+    config, out = tmp_path / "toy.yaml", tmp_path / "out"
+    config.write_text("trainable: toy_trainable:Toy\nconfig: {epochs: 1}\n")
+    code, printed = sweeper("train", str(config), "--out", str(out), "--device", device)
+    assert code == 2
+    assert words in printed
+    assert not out.exists()
+
+
 def test_train_that_fails(sweeper, toys, tmp_path):
     config = tmp_path / "one.yaml"
     config.write_text("trainable: toy_trainable:Toy\nconfig: {epochs: 2, fail: diverge}\n")
