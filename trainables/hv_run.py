@@ -167,7 +167,8 @@ class HVRun:
 
     def save(self, directory: Path) -> None:
         """Writes everything that `load` needs, and the decoding that was chosen."""
-        self._trainer.save(directory / _CHECKPOINT, {"gpu_s": self._gpu_s})
+        numbers = {"gpu_s": self._gpu_s, "unsearched_s": self._unsearched_s}
+        self._trainer.save(directory / _CHECKPOINT, numbers)
         text = json.dumps(self._chosen, indent=2)
         (directory / _DECODING).write_text(text, encoding="utf-8")
 
@@ -177,7 +178,8 @@ class HVRun:
         Raises:
             TrialError: There is no checkpoint of these settings.
         """
-        self._gpu_s = self._trainer.load(directory / _CHECKPOINT)["gpu_s"]
+        numbers = self._trainer.load(directory / _CHECKPOINT)
+        self._gpu_s, self._unsearched_s = numbers["gpu_s"], numbers.get("unsearched_s", 0.0)
         path = directory / _DECODING
         self._chosen = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
