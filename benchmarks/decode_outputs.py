@@ -47,9 +47,7 @@ def load_images(data: Path | None, work: Path, epochs: int) -> list[Image]:
 def _predict(data: Path | None, work: Path, epochs: int) -> list[Image]:
     import torch
 
-    from sweeper.protocol import TrialContext
     from trainables.data import prepare
-    from trainables.hv import HVTrainable
     from trainables.hv_config import load_hv_config
     from trainables.hv_crops import image_tensor
     from trainables.models import build_model
@@ -67,6 +65,26 @@ def _predict(data: Path | None, work: Path, epochs: int) -> list[Image]:
         "augment": {"preset": "some"},
         "decode": {"search": "fixed"},
     }
+    _train(raw, work)
+    config = load_hv_config(raw)
+    prepared = prepare(config.data, work / "cache")
+    model = build_model(config.model, prepared.channels)
+    state = torch.load(work / "trained" / "trainer.pt", weights_only=True)
+    model.load_state_dict(state["model"])
+    model.eval()
+    images = []
+    for i in range(len(prepared.val)):
+        with torch.inference_mode():
+            maps = predict_whole(model, image_tensor(prepared.val.image(i)))
+        outputs = {"np": maps["np"][0, 0].sigmoid().numpy(), "hv": maps["hv"][0].numpy()}
+        images.append(Image(outputs, np.asarray(prepared.val.labels(i))))
+    return images
+
+
+def _train(raw: dict, work: Path) -> None:
+    from sweeper.protocol import TrialContext
+    from trainables.hv import HVTrainable
+
     for folder in ("trained", "artifacts", "cache"):
         (work / folder).mkdir(parents=True, exist_ok=True)
     context = TrialContext(
@@ -80,21 +98,8 @@ def _predict(data: Path | None, work: Path, epochs: int) -> list[Image]:
     )
     trainable = HVTrainable()
     trainable.setup(raw, context)
-    for _ in range(epochs):
+    for _ in range(raw["epochs"]):
         metrics = trainable.step()
-        print(f"training: epoch {metrics['epoch']:.0f} of {epochs}", flush=True)
+        print(f"training: epoch {metrics['epoch']:.0f} of {raw['epochs']}", flush=True)
     trainable.save(work / "trained")
     trainable.close()
-    config = load_hv_config(raw)
-    prepared = prepare(config.data, context.cache_dir)
-    model = build_model(config.model, prepared.channels)
-    state = torch.load(work / "trained" / "trainer.pt", weights_only=True)
-    model.load_state_dict(state["model"])
-    model.eval()
-    images = []
-    for i in range(len(prepared.val)):
-        with torch.inference_mode():
-            maps = predict_whole(model, image_tensor(prepared.val.image(i)))
-        outputs = {"np": maps["np"][0, 0].sigmoid().numpy(), "hv": maps["hv"][0].numpy()}
-        images.append(Image(outputs, np.asarray(prepared.val.labels(i))))
-    return images

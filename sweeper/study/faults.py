@@ -23,7 +23,16 @@ from typing import Any, assert_never
 
 from optuna.trial import FrozenTrial
 
-__all__ = ["Fault", "FaultKind", "Remedy", "Streak", "attribute", "choose_remedy", "faults"]
+__all__ = [
+    "Fault",
+    "FaultKind",
+    "Remedy",
+    "Streak",
+    "attribute",
+    "choose_remedy",
+    "faults",
+    "full_reason",
+]
 
 _PREFIX = "fault/"
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
@@ -141,3 +150,13 @@ class Streak:
 def _shape(reason: str) -> str:
     """A reason without its numbers, which differ from trial to trial."""
     return _NUMBER.sub("#", reason.lower())
+
+
+def full_reason(fault: Fault, retries: int, *, was_alone: bool) -> str:
+    """Why a trial is given up."""
+    reason = fault.reason
+    if fault.kind is FaultKind.MEMORY and was_alone:
+        reason += ", though it ran alone"
+    if retries:
+        reason += f", after {retries} {'retry' if retries == 1 else 'retries'}"
+    return reason

@@ -46,6 +46,7 @@ from sweeper.study.faults import (
     attribute,
     choose_remedy,
     faults,
+    full_reason,
 )
 from sweeper.study.waiting import Waiting
 
@@ -229,7 +230,7 @@ class Ledger:
         match remedy:
             case Remedy.FAIL:
                 self._streak.fail(fault)
-                self.end(number, State.FAILED, _full_reason(fault, len(past), was_alone=was_alone))
+                self.end(number, State.FAILED, full_reason(fault, len(past), was_alone=was_alone))
             case Remedy.STOP_SWEEP:
                 pass
             case Remedy.RETRY | Remedy.RETRY_ALONE:
@@ -382,16 +383,6 @@ class Ledger:
     def _tell(self, event: Event) -> None:
         for listener in self.listeners:
             listener(event)
-
-
-def _full_reason(fault: Fault, retries: int, *, was_alone: bool) -> str:
-    """Why a trial is given up."""
-    reason = fault.reason
-    if fault.kind is FaultKind.MEMORY and was_alone:
-        reason += ", though it ran alone"
-    if retries:
-        reason += f", after {retries} {'retry' if retries == 1 else 'retries'}"
-    return reason
 
 
 def _missing_words(metric: str, trial: FrozenTrial) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, fields
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from trainables.decoding.islands import Islands
 from trainables.decoding.vectors import vectors_of_mask
 
-__all__ = ["Decoded", "DecodingBench"]
+__all__ = ["BenchDecoder", "Decoded", "DecodingBench"]
 
 _MIB = 1 << 20
 # Settings of decoders, from what costs most when it changes to what costs least; then all others.
@@ -57,17 +58,36 @@ class Decoded:
         return self.islands.put_back(self.values)
 
 
-class BenchDecoder(Protocol):
-    """A decoder that can share its stages with others: a dataclass of numbers."""
+class BenchDecoder(ABC):
+    """A decoder that can share its stages with others: a frozen dataclass of numbers.
 
+    Nothing is shared between two values of `np_threshold`, the least probability of foreground.
+    """
+
+    __slots__ = ()
     __dataclass_fields__: ClassVar[dict[str, Any]]
+    np_threshold: float
 
-    @property
-    def np_threshold(self) -> float:
-        """Least probability of foreground; nothing is shared between two values of it."""
+    def decode(self, outputs: Mapping[str, ArrayLike]) -> NDArray[np.int32]:
+        """Finds the nuclei of one image.
 
+        Args:
+            outputs: `np`, the probability of foreground, shape (H, W), NaN is background; and, for
+                decoders that read it, `hv`, the horizontal and vertical map, shape (2, H, W), any
+                scale; what is NaN or infinite there is filled from around it. Any float dtype.
+                Neither is written to.
+
+        Returns:
+            Shape (H, W) int32: 0 background, nuclei 1 .. n without gaps.
+
+        Raises:
+            ValueError: The shapes do not belong together.
+        """
+        return self.decode_on(DecodingBench(outputs)).labels
+
+    @abstractmethod
     def decode_on(self, bench: DecodingBench) -> Decoded:
-        """Finds the nuclei of the bench's image."""
+        """Finds the nuclei of a bench's image, see `DecodingBench.decode`."""
 
 
 class DecodingBench:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from trainables.decoding.bench import Decoded, DecodingBench
+from trainables.decoding.bench import BenchDecoder, Decoded, DecodingBench
 from trainables.decoding.meeting import find_basins
 from trainables.decoding.ranges import check_at_least, check_fraction, check_positive
 from trainables.decoding.scraps import nuclei_of_basins
@@ -18,7 +17,7 @@ __all__ = ["HVFlow"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HVFlow:
+class HVFlow(BenchDecoder):
     """Gives pixels that meet, when each walks against its vector, to one nucleus.
 
     1. The mask is `np >= np_threshold`; each of its components is decoded alone.
@@ -63,22 +62,6 @@ class HVFlow:
         check_positive(self, "step_px")
         check_at_least(self, 0, "steps", "join_px", "min_object_px")
         check_at_least(self, 1, "max_markers")
-
-    def decode(self, outputs: Mapping[str, ArrayLike]) -> NDArray[np.int32]:
-        """Finds the nuclei of one image.
-
-        Args:
-            outputs: `np`, the probability of foreground, shape (H, W), NaN is background; and `hv`,
-                the horizontal and vertical map, shape (2, H, W), any scale; what is NaN or infinite
-                is filled from around it. Any float dtype. Neither is written to.
-
-        Returns:
-            Shape (H, W) int32: 0 background, nuclei 1 .. n without gaps.
-
-        Raises:
-            ValueError: The shapes do not belong together.
-        """
-        return self.decode_on(DecodingBench(outputs)).labels
 
     def decode_on(self, bench: DecodingBench) -> Decoded:
         """Finds the nuclei of a bench's image, see `DecodingBench.decode`."""

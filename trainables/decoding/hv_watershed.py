@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from trainables.decoding.bench import Decoded, DecodingBench
+from trainables.decoding.bench import BenchDecoder, Decoded, DecodingBench
 from trainables.decoding.catchments import Catchments
 from trainables.decoding.flooding import flood
 from trainables.decoding.islands import Islands
@@ -24,7 +23,7 @@ _LARGE_PX = 8192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HVWatershed:
+class HVWatershed(BenchDecoder):
     """Cuts the foreground into nuclei along the jumps of the HoVer maps.
 
     1. The mask is `np >= np_threshold` without small components. Each of them is decoded alone: the
@@ -77,22 +76,6 @@ class HVWatershed:
             raise ValueError(f"sobel_px must be odd and at least 3, got {self.sobel_px}")
         check_at_least(self, 0, "opening_px", "min_object_px", "min_marker_px")
         check_at_least(self, 1, "max_markers")
-
-    def decode(self, outputs: Mapping[str, ArrayLike]) -> NDArray[np.int32]:
-        """Finds the nuclei of one image.
-
-        Args:
-            outputs: `np`, the probability of foreground, shape (H, W), NaN is background; and `hv`,
-                the horizontal and vertical map, shape (2, H, W), any scale; what is NaN or infinite
-                is filled from around it. Any float dtype. Neither is written to.
-
-        Returns:
-            Shape (H, W) int32: 0 background, nuclei 1 .. n without gaps.
-
-        Raises:
-            ValueError: The shapes do not belong together.
-        """
-        return self.decode_on(DecodingBench(outputs)).labels
 
     def decode_on(self, bench: DecodingBench) -> Decoded:
         """Finds the nuclei of a bench's image, see `DecodingBench.decode`."""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from trainables.decoding.bench import Decoded, DecodingBench
+from trainables.decoding.bench import BenchDecoder, Decoded, DecodingBench
 from trainables.decoding.ranges import check_at_least, check_fraction
 
 __all__ = ["MaskComponents"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MaskComponents:
+class MaskComponents(BenchDecoder):
     """Each component of `np >= np_threshold` is a nucleus; nuclei that touch stay one.
 
     Pixels that touch at a corner only are not connected.
@@ -34,21 +32,6 @@ class MaskComponents:
     def __post_init__(self) -> None:
         check_fraction(self, "np_threshold")
         check_at_least(self, 0, "min_object_px")
-
-    def decode(self, outputs: Mapping[str, ArrayLike]) -> NDArray[np.int32]:
-        """Finds the nuclei of one image.
-
-        Args:
-            outputs: `np`, the probability of foreground, shape (H, W), NaN is background; not
-                written to. Other maps are not read.
-
-        Returns:
-            Shape (H, W) int32: 0 background, nuclei 1 .. n without gaps.
-
-        Raises:
-            ValueError: The shape is another.
-        """
-        return self.decode_on(DecodingBench(outputs)).labels
 
     def decode_on(self, bench: DecodingBench) -> Decoded:
         """Finds the nuclei of a bench's image, see `DecodingBench.decode`; never cut."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import ndimage
 
-from trainables.decoding.bench import Decoded, DecodingBench
+from trainables.decoding.bench import BenchDecoder, Decoded, DecodingBench
 from trainables.decoding.islands import Islands
 from trainables.decoding.peaks import Peaks
 from trainables.decoding.ranges import check_at_least, check_fraction
@@ -22,7 +21,7 @@ _LEVELS = 1 << 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MaskWatershed:
+class MaskWatershed(BenchDecoder):
     """Cuts the foreground at its waists, by its shape alone.
 
     1. The mask is `np >= np_threshold`; each of its components is decoded alone.
@@ -56,21 +55,6 @@ class MaskWatershed:
         check_fraction(self, "np_threshold")
         check_at_least(self, 0, "smooth_px", "seed_depth_px", "min_object_px")
         check_at_least(self, 1, "max_markers")
-
-    def decode(self, outputs: Mapping[str, ArrayLike]) -> NDArray[np.int32]:
-        """Finds the nuclei of one image.
-
-        Args:
-            outputs: `np`, the probability of foreground, shape (H, W), NaN is background; not
-                written to. Other maps are not read.
-
-        Returns:
-            Shape (H, W) int32: 0 background, nuclei 1 .. n without gaps.
-
-        Raises:
-            ValueError: The shape is another.
-        """
-        return self.decode_on(DecodingBench(outputs)).labels
 
     def decode_on(self, bench: DecodingBench) -> Decoded:
         """Finds the nuclei of a bench's image, see `DecodingBench.decode`."""
