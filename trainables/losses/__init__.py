@@ -12,12 +12,13 @@ from trainables.losses.config import TERMS, HVLossConfig
 
 if TYPE_CHECKING:
     from trainables.losses.criterion import HVCriterion, LossReport, build_loss
-    from trainables.losses.maps import HVGradientLoss, HVMagnitudeLoss, HVMSELoss
+    from trainables.losses.maps import HVAlignedLoss, HVGradientLoss, HVMagnitudeLoss, HVMSELoss
     from trainables.losses.nuclei import NPBCELoss, NPDiceLoss
     from trainables.losses.statistics import HVStatistics
 
 __all__ = [
     "TERMS",
+    "HVAlignedLoss",
     "HVCriterion",
     "HVGradientLoss",
     "HVLossConfig",
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 _NEEDS_TORCH = {
+    "HVAlignedLoss": "trainables.losses.maps",
     "HVCriterion": "trainables.losses.criterion",
     "HVGradientLoss": "trainables.losses.maps",
     "HVMSELoss": "trainables.losses.maps",

@@ -9,13 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 __all__ = ["TERMS", "HVLossConfig"]
 
 #: Names of the terms, in the order in which they are reported.
-TERMS: Final = ("np_bce", "np_dice", "hv_mse", "hv_gradient", "hv_magnitude")
+TERMS: Final = ("np_bce", "np_dice", "hv_mse", "hv_gradient", "hv_magnitude", "hv_aligned")
 
 _Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
 class HVLossConfig(BaseModel):
-    """Weights of the five terms; one that weighs 0 is measured and does not train.
+    """Weights of the six terms; one that weighs 0 is measured and does not train.
 
     The magnitude term is off by default: it is blind to direction, and its part of the error is in
     `hv_mse` already.
@@ -27,8 +27,10 @@ class HVLossConfig(BaseModel):
         hv_gradient: Squared error of the maps' slopes, in units of a kernel that answers 12 to a
             slope of 1 per pixel.
         hv_magnitude: Squared error of the vectors' lengths.
+        hv_aligned: Squared error of the vectors' lengths along the true direction: a magnitude term
+            that can't be satisfied by vectors that point elsewhere.
         lambda_np: Weight of both NP terms together.
-        lambda_hv: Weight of the three HV terms together.
+        lambda_hv: Weight of the four HV terms together.
         hv_region: Where `hv_mse` is averaged: `nuclei`, or the whole `image`, which pulls the maps
             to 0 outside (the other HV terms look at nuclei alone).
     """
@@ -40,6 +42,7 @@ class HVLossConfig(BaseModel):
     hv_mse: _Weight = 1.0
     hv_gradient: _Weight = 1.0
     hv_magnitude: _Weight = 0.0
+    hv_aligned: _Weight = 0.0
     lambda_np: _Weight = 1.0
     lambda_hv: _Weight = 1.0
     hv_region: Literal["nuclei", "image"] = "nuclei"

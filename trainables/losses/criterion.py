@@ -1,4 +1,4 @@
-"""The five terms together: one number to train on, all of them to look at."""
+"""The six terms together: one number to train on, all of them to look at."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from trainables.losses.config import HVLossConfig
-from trainables.losses.maps import HVGradientLoss, HVMagnitudeLoss, HVMSELoss
+from trainables.losses.maps import HVAlignedLoss, HVGradientLoss, HVMagnitudeLoss, HVMSELoss
 from trainables.losses.nuclei import NPBCELoss, NPDiceLoss
 
 __all__ = ["HVCriterion", "LossReport", "build_loss"]
@@ -44,6 +44,7 @@ class HVCriterion(nn.Module):
                 "hv_mse": HVMSELoss(config.hv_region),
                 "hv_gradient": HVGradientLoss(),
                 "hv_magnitude": HVMagnitudeLoss(),
+                "hv_aligned": HVAlignedLoss(),
             }
         )
 

@@ -8,9 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from trainables.losses import HVGradientLoss, HVMagnitudeLoss, HVMSELoss, HVStatistics
+from trainables.losses import (
+    HVAlignedLoss,
+    HVGradientLoss,
+    HVMagnitudeLoss,
+    HVMSELoss,
+    HVStatistics,
+)
 
-MASKED: list[nn.Module] = [HVMSELoss(), HVGradientLoss(), HVMagnitudeLoss()]
+MASKED: list[nn.Module] = [HVMSELoss(), HVGradientLoss(), HVMagnitudeLoss(), HVAlignedLoss()]
 
 
 @st.composite
@@ -54,6 +60,20 @@ def test_twice_the_error_is_magnitude_plus_direction(
     error = 2 * HVMSELoss()(maps, target, nuclei)
     magnitude = HVMagnitudeLoss()(maps, target, nuclei)
     torch.testing.assert_close(error, magnitude + direction, rtol=1e-3, atol=1e-3)
+
+
+@given(batch=batches())
+@settings(deadline=None, max_examples=60)
+def test_twice_the_error_is_the_part_along_the_truth_and_the_part_across(
+    batch: tuple[Tensor, Tensor, Tensor],
+) -> None:
+    maps, target, nuclei = batch
+    across = torch.stack([-target[:, 1], target[:, 0]], dim=1)
+    across = across / target.norm(dim=1, keepdim=True).clamp(min=1e-12)
+    part = ((maps * across).sum(dim=1, keepdim=True).square() * nuclei).sum()
+    error = 2 * HVMSELoss()(maps, target, nuclei)
+    aligned = HVAlignedLoss()(maps, target, nuclei)
+    torch.testing.assert_close(error, aligned + part / nuclei.sum().clamp(min=1))
 
 
 @given(batch=batches(), turns=st.integers(0, 3))

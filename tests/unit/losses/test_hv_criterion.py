@@ -34,10 +34,17 @@ def test_every_term_is_logged_and_weighted(
     outputs: dict[str, Tensor], targets: dict[str, Tensor]
 ) -> None:
     config = HVLossConfig(
-        np_bce=0.5, np_dice=2, hv_mse=3, hv_gradient=0.25, hv_magnitude=4, lambda_np=10, lambda_hv=7
+        np_bce=0.5,
+        np_dice=2,
+        hv_mse=3,
+        hv_gradient=0.25,
+        hv_magnitude=4,
+        lambda_np=10,
+        lambda_hv=7,
+        hv_aligned=0.5,
     )
     report = build_loss(config)(outputs, targets)
-    factors = {"np_bce": 5, "np_dice": 20, "hv_mse": 21, "hv_gradient": 1.75, "hv_magnitude": 28}
+    factors = dict(zip(TERMS, [5, 20, 21, 1.75, 28, 3.5], strict=True))
     assert tuple(report.raw) == tuple(report.weighted) == TERMS
     for name, factor in factors.items():
         assert report.weighted[name].item() == pytest.approx(factor * report.raw[name].item())

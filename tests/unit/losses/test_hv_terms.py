@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from trainables.losses import HVGradientLoss, HVMagnitudeLoss, HVMSELoss
+from trainables.losses import HVAlignedLoss, HVGradientLoss, HVMagnitudeLoss, HVMSELoss
 
-TERMS = [HVMSELoss(), HVMSELoss("image"), HVGradientLoss(), HVMagnitudeLoss()]
-MASKED = [HVMSELoss(), HVGradientLoss(), HVMagnitudeLoss()]
+MASKED = [HVMSELoss(), HVGradientLoss(), HVMagnitudeLoss(), HVAlignedLoss()]
+TERMS = [*MASKED, HVMSELoss("image")]
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -112,6 +112,36 @@ def test_magnitude_of_two_independent_gaussians() -> None:
     assert HVMagnitudeLoss()(large, target, everywhere).item() == pytest.approx(0.5494, rel=0.01)
 
 
+def test_aligned_length_of_two_pixels() -> None:
+    # Truth (0.6, 0.8) of length 1: (1, 0) has 0.6 along it, (-0.6, -0.8) has -1.
+    nuclei = torch.ones(1, 1, 1, 2)
+    target = torch.tensor([0.6, 0.8]).reshape(1, 2, 1, 1).expand(1, 2, 1, 2)
+    maps = torch.tensor([[1.0, -0.6], [0.0, -0.8]]).reshape(1, 2, 1, 2)
+    expected = ((1 - 0.6) ** 2 + (1 + 1) ** 2) / 2
+    assert HVAlignedLoss()(maps, target, nuclei).item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("scale", [0.0, 0.3, 1.0, 2.0])
+def test_aligned_length_of_a_scaled_target(scale: float) -> None:
+    target, nuclei = noise(2, 2, 20, 20), two_nuclei()
+    expected = (1 - scale) ** 2 * (target.square().sum(1, keepdim=True) * nuclei).sum()
+    loss = HVAlignedLoss()(scale * target, target, nuclei)
+    assert loss.item() == pytest.approx(expected.item() / nuclei.sum().item(), rel=1e-5)
+
+
+def test_what_lies_across_the_truth_is_free_and_turning_around_is_not() -> None:
+    target = noise(2, 2, 20, 20)
+    across = torch.stack([-target[:, 1], target[:, 0]], dim=1)
+    loss = HVAlignedLoss()
+    assert loss(target + 3 * across, target, two_nuclei()).item() == pytest.approx(0.0, abs=1e-10)
+    assert loss(-target, target, two_nuclei()) > loss(across, target, two_nuclei()) > 1
+
+
+def test_aligned_length_of_a_center_is_free() -> None:
+    target = torch.zeros(1, 2, 2, 2)
+    assert HVAlignedLoss()(noise(1, 2, 2, 2), target, torch.ones(1, 1, 2, 2)) == 0
+
+
 def test_magnitude_does_not_see_direction() -> None:
     target = noise(2, 2, 20, 20)
     turned = torch.stack([-target[:, 1], target[:, 0]], dim=1)
@@ -129,7 +159,7 @@ def test_empty_masks_cost_nothing(term: nn.Module) -> None:
     assert torch.equal(maps.grad, torch.zeros_like(maps))
 
 
-@pytest.mark.parametrize("term", [HVMSELoss(), HVMagnitudeLoss()], ids=repr)
+@pytest.mark.parametrize("term", [HVMSELoss(), HVMagnitudeLoss(), HVAlignedLoss()], ids=repr)
 def test_pixels_outside_nuclei_have_no_influence(term: nn.Module) -> None:
     maps, target, nuclei = noise(2, 2, 20, 20), noise(2, 2, 20, 20, seed=1), two_nuclei()
     junk = maps + 50 * noise(2, 2, 20, 20, seed=2) * (1 - nuclei)
