@@ -1,8 +1,8 @@
 """Prepared images on disk, memory-mapped: written once, shared by every process of a node.
 
-A cache is a folder `KEY/` with `index.json` and, for each split, `SPLIT.images` (float32) and
-`SPLIT.labels` (int32), both little-endian, one image after the other. It is written under another
-name and renamed when it is whole.
+A cache is a folder `KEY/` with `index.json` and, for each split, `SPLIT.images` (float32),
+`SPLIT.labels` (int32) and, where nuclei have types, `SPLIT.types` (int32), all little-endian, one
+image after the other. It is written under another name and renamed when it is whole.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class SplitIndex(BaseModel):
         names: One a sample.
         shapes: Height, width and channels of each image.
         facts: What was counted.
+        nuclei: Nuclei of each image whose types are stored; empty where nuclei have none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,6 +47,7 @@ class SplitIndex(BaseModel):
     names: tuple[str, ...]
     shapes: tuple[tuple[int, int, int], ...]
     facts: SplitFacts
+    nuclei: tuple[int, ...] = ()
 
     @property
     def image_values(self) -> int:
@@ -57,45 +59,73 @@ class SplitIndex(BaseModel):
         """Numbers in the labels' file."""
         return sum(math.prod(shape[:2]) for shape in self.shapes)
 
+    @property
+    def type_values(self) -> int:
+        """Numbers in the types' file."""
+        return 2 * sum(self.nuclei)
+
 
 class CacheIndex(BaseModel):
-    """What a cache holds."""
+    """What a cache holds.
+
+    Attributes:
+        version: `CACHE_VERSION` of the program that has written it.
+        splits: By name.
+        type_names: The classes of nuclei; empty where nuclei have no types.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: int
     splits: dict[SplitName, SplitIndex]
+    type_names: tuple[str, ...] = ()
 
 
 class SplitWriter:
     """Appends samples to the files of one split; use it in a `with` block."""
 
-    def __init__(self, folder: Path, split: SplitName) -> None:
+    def __init__(self, folder: Path, split: SplitName, *, has_types: bool = False) -> None:
         self._names: list[str] = []
         self._shapes: list[tuple[int, int, int]] = []
+        self._nuclei: list[int] = []
         self._images = (folder / f"{split}.images").open("wb")
         self._labels = (folder / f"{split}.labels").open("wb")
+        self._types = (folder / f"{split}.types").open("wb") if has_types else None
 
     def __enter__(self) -> SplitWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for file in (self._images, self._labels):
+        for file in filter(None, (self._images, self._labels, self._types)):
             file.flush()
             os.fsync(file.fileno())
             file.close()
 
-    def add(self, name: str, image: NDArray[np.float32], labels: NDArray[np.int32]) -> None:
-        """Appends a sample: image (H, W, C), labels (H, W)."""
+    def add(
+        self,
+        name: str,
+        image: NDArray[np.float32],
+        labels: NDArray[np.int32],
+        types: NDArray[np.int32],
+    ) -> None:
+        """Appends a sample: image (H, W, C), labels (H, W), types (K, 2)."""
         height, width, channels = image.shape
         self._names.append(name)
         self._shapes.append((height, width, channels))
         self._images.write(np.ascontiguousarray(image, _IMAGE_TYPE).data)
         self._labels.write(np.ascontiguousarray(labels, _LABEL_TYPE).data)
+        if self._types is not None:
+            self._nuclei.append(len(types))
+            self._types.write(np.ascontiguousarray(types, _LABEL_TYPE).tobytes())
 
     def index(self, facts: SplitFacts) -> SplitIndex:
         """Describes what was written."""
-        return SplitIndex(names=tuple(self._names), shapes=tuple(self._shapes), facts=facts)
+        return SplitIndex(
+            names=tuple(self._names),
+            shapes=tuple(self._shapes),
+            facts=facts,
+            nuclei=tuple(self._nuclei),
+        )
 
 
 class Cache:
@@ -114,11 +144,14 @@ class Cache:
         index = self.index.splits[name]
         images = _map_file(self._folder / f"{name}.images", _IMAGE_TYPE, index.image_values)
         labels = _map_file(self._folder / f"{name}.labels", _LABEL_TYPE, index.label_values)
+        types = _map_file(self._folder / f"{name}.types", _LABEL_TYPE, index.type_values)
         return Split(
             names=index.names,
             channels=channels,
             stored_images=_views(images, index.shapes),
             stored_labels=_views(labels, [shape[:2] for shape in index.shapes]),
+            type_names=self.index.type_names,
+            stored_types=_views(types, [(count, 2) for count in index.nuclei]),
         )
 
 
@@ -172,7 +205,12 @@ def _open_whole(folder: Path) -> Cache | None:
         if index.version != CACHE_VERSION:
             return None
         for name, split in index.splits.items():
-            for kind, values in (("images", split.image_values), ("labels", split.label_values)):
+            sizes = {
+                "images": split.image_values,
+                "labels": split.label_values,
+                "types": split.type_values,
+            }
+            for kind, values in sizes.items():
                 if values and (folder / f"{name}.{kind}").stat().st_size != 4 * values:
                     return None
     except (OSError, ValidationError):

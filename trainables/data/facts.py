@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import label as find_pieces
+
+from trainables.data.nucleus_types import UNKNOWN_NAME, no_types
 
 __all__ = ["SplitFacts", "SplitTally", "describe", "find_touching"]
 
@@ -45,6 +47,7 @@ class SplitFacts:
         smallest_px: Height and width of the image with the fewest pixels.
         largest_px: Height and width of the image with the most pixels.
         median_diameter_px: Of a disc with the area of the median nucleus; 0 without nuclei.
+        nuclei_by_type: Nuclei of unknown type, of type 1, 2, ...; empty without types.
     """
 
     images: int
@@ -57,14 +60,15 @@ class SplitFacts:
     smallest_px: tuple[int, int]
     largest_px: tuple[int, int]
     median_diameter_px: float
+    nuclei_by_type: tuple[int, ...] = ()
 
     @property
     def looks_like_masks(self) -> bool:
         """Whether no image has more than one id, and the ids lie in many pieces."""
         return 0 < self.nuclei == self.images - self.empty_images and self.pieces > 3 * self.nuclei
 
-    def numbers(self) -> Mapping[str, float]:
-        """The facts as finite numbers by name."""
+    def numbers(self, type_names: Sequence[str] = ()) -> Mapping[str, float]:
+        """The facts as finite numbers by name; the classes' as `nuclei/NAME`."""
         return {
             "images": float(self.images),
             "empty_images": float(self.empty_images),
@@ -75,26 +79,44 @@ class SplitFacts:
             "median_diameter_px": self.median_diameter_px,
             "min_side_px": float(min(self.smallest_px)),
             "max_side_px": float(max(self.largest_px)),
+            **{
+                f"nuclei/{name}": float(count)
+                for name, count in self.nuclei_of_types(type_names).items()
+            },
         }
+
+    def nuclei_of_types(self, type_names: Sequence[str]) -> Mapping[str, int]:
+        """Nuclei of each class by name, and those of `unknown` type last; empty without types."""
+        if not self.nuclei_by_type:
+            return {}
+        unknown, *counts = self.nuclei_by_type
+        return {**dict(zip(type_names, counts, strict=True)), UNKNOWN_NAME: unknown}
 
 
 @dataclass(slots=True, kw_only=True)
 class SplitTally:
-    """Counts label maps one by one."""
+    """Counts label maps one by one.
 
+    Attributes:
+        num_types: Classes of nuclei; 0: nuclei have no types.
+    """
+
+    num_types: int = 0
     _shapes: list[tuple[int, int]] = field(default_factory=list)
     _areas_px: list[NDArray[np.int64]] = field(default_factory=list)
     _pieces: int = 0
     _touching: int = 0
+    _types: list[NDArray[np.int32]] = field(default_factory=list)
 
-    def add(self, labels: NDArray[np.int32]) -> None:
-        """Counts one label map, (H, W)."""
+    def add(self, labels: NDArray[np.int32], types: NDArray[np.int32] | None = None) -> None:
+        """Counts one label map, (H, W), with the types of its nuclei, (K, 2)."""
         _, areas_px = np.unique(labels[labels > 0], return_counts=True)
         height, width = labels.shape
         self._shapes.append((height, width))
         self._areas_px.append(areas_px)
         self._pieces += int(find_pieces(labels, background=0, connectivity=2).max(initial=0))
         self._touching += len(find_touching(labels))
+        self._types.append(no_types() if types is None else types)
 
     def facts(self) -> SplitFacts:
         """The facts about all label maps so far."""
@@ -112,10 +134,15 @@ class SplitTally:
             smallest_px=shapes[0],
             largest_px=shapes[-1],
             median_diameter_px=2.0 * float(np.sqrt(median_px / np.pi)),
+            nuclei_by_type=self._count_types() if self.num_types else (),
         )
 
+    def _count_types(self) -> tuple[int, ...]:
+        types = np.concatenate([*self._types, no_types()])[:, 1]
+        return tuple(np.bincount(types, minlength=self.num_types + 1).tolist())
 
-def describe(split: str, facts: SplitFacts) -> str:
+
+def describe(split: str, facts: SplitFacts, type_names: Sequence[str] = ()) -> str:
     """Says in one line what a split holds."""
     if facts.images == 0:
         return f"{split}: no images"
@@ -132,6 +159,10 @@ def describe(split: str, facts: SplitFacts) -> str:
             f"median nucleus {facts.median_diameter_px:.0f} px across",
         ]
     parts.append(f"{_count(facts.empty_images, 'image')} without nuclei")
+    of_types = facts.nuclei_of_types(type_names)
+    parts += [
+        f"{count} {name}" for name, count in of_types.items() if count or name != UNKNOWN_NAME
+    ]
     return ", ".join(parts)
 
 

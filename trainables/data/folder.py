@@ -35,6 +35,11 @@ class FolderSource:
         """What the listing lacks."""
         return self.listing.problems
 
+    @property
+    def type_names(self) -> Sequence[str]:
+        """None: nuclei have no types."""
+        return ()
+
     def fingerprint(self) -> str:
         """Hash of names, splits and bytes; the folder's own place does not matter."""
         digest = hashlib.sha256()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sweeper.protocol import DataError, DataSummary, Problem, UserError
 from trainables.data.cache import (
@@ -20,7 +24,8 @@ from trainables.data.config import DataConfig, FolderConfig, SyntheticConfig
 from trainables.data.facts import SplitTally, describe
 from trainables.data.folder import open_folder
 from trainables.data.normalise import normalise
-from trainables.data.source import SPLITS, Source, SplitName
+from trainables.data.nucleus_types import list_types, no_types, plain_names
+from trainables.data.source import SPLITS, Sample, Source, SplitName
 from trainables.data.split import Split
 from trainables.data.synthetic import SyntheticSource
 
@@ -54,9 +59,14 @@ class PreparedData:
 
         The facts are `channels` and, for each split, `SPLIT/images`, `/empty_images`, `/nuclei`,
         `/pixels`, `/foreground_frac`, `/touching_frac`, `/median_diameter_px`, `/min_side_px` and
-        `/max_side_px`.
+        `/max_side_px`; where nuclei have types, also `/nuclei/CLASS` and `/nuclei/unknown`.
         """
         return self._summary
+
+    @property
+    def type_names(self) -> Sequence[str]:
+        """Classes of nuclei, for the types 1, 2, ...; empty: nuclei have no types."""
+        return self.train.type_names
 
 
 def prepare(config: DataConfig, cache_dir: Path, channels: int | None = None) -> PreparedData:
@@ -79,10 +89,13 @@ def prepare(config: DataConfig, cache_dir: Path, channels: int | None = None) ->
     if source.problems:
         # What can be read is read all the same, so that every mistake comes up at once.
         raise DataError([*source.problems, *_read_problems(source)], hint=_HINT)
+    type_names = _type_names(source, _place(config))
     fingerprint = source.fingerprint()
     try:
         cache = open_or_build(
-            cache_dir, f"{fingerprint[:32]}-v{CACHE_VERSION}", lambda folder: _build(source, folder)
+            cache_dir,
+            f"{fingerprint[:32]}-v{CACHE_VERSION}",
+            lambda folder: _build(source, type_names, folder),
         )
     except OSError as error:
         raise UserError(
@@ -110,6 +123,13 @@ def _place(config: DataConfig) -> str:
     return str(config.path) if isinstance(config, FolderConfig) else config.source
 
 
+def _type_names(source: Source, place: str) -> tuple[str, ...]:
+    try:
+        return plain_names(source.type_names)
+    except ValueError as error:
+        raise DataError([Problem(where=place, reason=f"{error}; rename one")]) from error
+
+
 def _read_problems(source: Source) -> list[Problem]:
     problems: list[Problem] = []
     for split in SPLITS:
@@ -121,7 +141,7 @@ def _read_problems(source: Source) -> list[Problem]:
     return problems
 
 
-def _build(source: Source, folder: Path) -> CacheIndex:
+def _build(source: Source, type_names: tuple[str, ...], folder: Path) -> CacheIndex:
     """Writes all splits; reads on after a bad file, so that all of them are named."""
     problems: list[Problem] = []
     splits = {split: _build_split(source, split, folder, problems) for split in SPLITS}
@@ -134,26 +154,36 @@ def _build(source: Source, folder: Path) -> CacheIndex:
         problems.append(Problem(where="labels", reason=reason))
     if problems:
         raise DataError(problems, hint=_HINT)
-    return CacheIndex(version=CACHE_VERSION, splits=splits)
+    return CacheIndex(version=CACHE_VERSION, splits=splits, type_names=type_names)
 
 
 def _build_split(
     source: Source, split: SplitName, folder: Path, problems: list[Problem]
 ) -> SplitIndex:
-    names = source.names(split)
-    tally = SplitTally()
-    with SplitWriter(folder, split) as writer:
+    names, num_types = source.names(split), len(source.type_names)
+    tally = SplitTally(num_types=num_types)
+    with SplitWriter(folder, split, has_types=num_types > 0) as writer:
         for index, name in enumerate(names):
             try:
                 sample = source.read(split, index)
+                types = _types_of(sample, name, num_types)
             except DataError as error:
                 problems += error.problems
                 continue
-            tally.add(sample.labels)
+            tally.add(sample.labels, types)
             if not problems:
-                writer.add(name, normalise(sample.image), sample.labels)
+                writer.add(name, normalise(sample.image), sample.labels, types)
     _log.info("prepared %d images of %s", len(names), split)
     return writer.index(tally.facts())
+
+
+def _types_of(sample: Sample, name: str, num_types: int) -> NDArray[np.int32]:
+    if not num_types:
+        return no_types()
+    try:
+        return list_types(sample.labels, sample.types, num_types)
+    except ValueError as error:
+        raise DataError([Problem(where=name, reason=str(error))]) from error
 
 
 def _stored_channels(cache: Cache) -> int:
@@ -166,8 +196,9 @@ def _prepared(source: Source, cache: Cache, fingerprint: str, channels: int) -> 
     facts = {"channels": float(channels)}
     lines = [*source.notes()]
     for name, split in cache.index.splits.items():
-        lines.append(describe(name, split.facts))
-        facts |= {f"{name}/{fact}": value for fact, value in split.facts.numbers().items()}
+        lines.append(describe(name, split.facts, cache.index.type_names))
+        numbers = split.facts.numbers(cache.index.type_names)
+        facts |= {f"{name}/{fact}": value for fact, value in numbers.items()}
     return PreparedData(
         train=cache.split("train", channels),
         val=cache.split("val", channels),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -24,10 +24,13 @@ class Sample:
     Attributes:
         image: (H, W, 1 or 3), integers or finite floats.
         labels: (H, W) int32; 0 background, every other value one nucleus.
+        types: Of the nuclei by id, each from 1 to the number of the source's `type_names`; 0, or an
+            id that is left out, is unknown. Empty for a source without types.
     """
 
     image: NDArray[Any]
     labels: NDArray[np.int32]
+    types: Mapping[int, int] = field(default_factory=dict)
 
 
 class Source(Protocol):
@@ -36,6 +39,10 @@ class Source(Protocol):
     @property
     def problems(self) -> Sequence[Problem]:
         """Mistakes that were found without reading an image."""
+
+    @property
+    def type_names(self) -> Sequence[str]:
+        """The classes of nuclei, for the types 1, 2, ...; empty if nuclei have no types."""
 
     def fingerprint(self) -> str:
         """Hash of all that decides on the samples and their split; hexadecimal."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trainables.data.nucleus_types import no_types
+
 __all__ = ["Split"]
 
 
@@ -22,12 +24,16 @@ class Split:
         channels: Channels that every image is given with.
         stored_images: (H, W, 1 or C) float32 each, as stored.
         stored_labels: (H, W) int32 each.
+        type_names: Of the classes of nuclei, for the types 1, 2, ...; empty: nuclei have no types.
+        stored_types: (K, 2) int32 each; empty without types.
     """
 
     names: Sequence[str]
     channels: int
     stored_images: Sequence[NDArray[np.float32]]
     stored_labels: Sequence[NDArray[np.int32]]
+    type_names: Sequence[str] = ()
+    stored_types: Sequence[NDArray[np.int32]] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -40,3 +46,10 @@ class Split:
     def labels(self, index: int) -> NDArray[np.int32]:
         """Labels (H, W) int32; 0 background, every other value one nucleus."""
         return self.stored_labels[index]
+
+    def types(self, index: int) -> NDArray[np.int32]:
+        """Id and type of every nucleus, (K, 2) int32, ids ascending; type 0 is unknown.
+
+        (0, 2) where nuclei have no types.
+        """
+        return self.stored_types[index] if self.type_names else no_types()

@@ -30,6 +30,11 @@ class SyntheticSource:
         """None: nothing can be missing."""
         return ()
 
+    @property
+    def type_names(self) -> Sequence[str]:
+        """None: all nuclei are of one kind."""
+        return ()
+
     def fingerprint(self) -> str:
         """Hash of the settings and the generator's version."""
         settings = json.dumps(self.config.model_dump(mode="json"), sort_keys=True)
