@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,6 +32,7 @@ class HVConfig(BaseModel):
             images equally often, 1 all pixels.
         nuclei_frac: Share of the crops that are placed on a nucleus; the others lie anywhere.
         eval_every: Epochs between evaluations; the last epoch is always evaluated.
+        eval_also: Further epochs to evaluate, such as the early ones that a gate looks at.
         amp: Mixed precision, on GPUs and on CPUs with AVX512-BF16 or AMX; no effect elsewhere.
         model: The network.
         loss: Weights of the terms and of the heads.
@@ -50,12 +51,23 @@ class HVConfig(BaseModel):
     area_power: float = Field(default=1.0, ge=0, le=1)
     nuclei_frac: float = Field(default=1.0, ge=0, le=1)
     eval_every: int = Field(default=3, ge=1)
+    eval_also: list[Annotated[int, Field(ge=1)]] = []
     amp: bool = True
     model: ModelConfig = UNetConfig()
     loss: HVLossConfig = HVLossConfig()
     optim: OptimConfig = OptimConfig()
     augment: AugmentConfig = AugmentConfig()
     decode: DecodeConfig = DecodeConfig()
+
+    def is_evaluated(self, epoch: int) -> bool:
+        """Whether the validation images are looked at after an epoch, from 1."""
+        return epoch % self.eval_every == 0 or epoch in (*self.eval_also, self.epochs)
+
+    @property
+    def evaluated_frac(self) -> float:
+        """Evaluations per epoch."""
+        evaluated = {*range(self.eval_every, self.epochs + 1, self.eval_every), self.epochs}
+        return len(evaluated.union(e for e in self.eval_also if e < self.epochs)) / self.epochs
 
     def num_steps(self, num_images: int) -> int:
         """Steps of an epoch over `num_images` training images, at least 1."""

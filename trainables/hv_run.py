@@ -118,7 +118,7 @@ class HVRun:
         epoch = self._trainer.epoch
         metrics |= {"epoch": float(epoch), "time/train_s": self._trainer.trained_s}
         self._unsearched_s += self._trainer.trained_s
-        if epoch % self._config.eval_every == 0 or epoch == self._config.epochs:
+        if self._config.is_evaluated(epoch):
             metrics |= self._evaluate()
         if self._device.type == "cuda":
             self._gpu_s += time.perf_counter() - start
@@ -199,7 +199,7 @@ class HVRun:
         with closing(self._open_search(evaluation)) as search:
             search.result()
         evaluation_s = (time.perf_counter() - start) * sum(num_px) / num_px[middle]
-        return step_s * self._source.num_steps + evaluation_s / self._config.eval_every
+        return step_s * self._source.num_steps + evaluation_s * self._config.evaluated_frac
 
     def close(self) -> None:
         """Ends all threads and gives back the GPU's memory."""

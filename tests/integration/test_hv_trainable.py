@@ -12,6 +12,7 @@ import torch
 from sweeper.protocol import ConfigError, DivergedError, Trainable, TrialContext, TrialError
 from trainables.decode_search import CRITERIA
 from trainables.hv import HVTrainable
+from trainables.hv_config import HVConfig
 
 SETTINGS: dict[str, Any] = {
     "epochs": 4,
@@ -81,6 +82,13 @@ def test_every_name_is_reported_and_nothing_else(context: TrialContext) -> None:
 def test_it_evaluates_every_few_epochs_and_at_the_end(context: TrialContext) -> None:
     found = steps(started(context, epochs=5, eval_every=3), 5)
     assert [epoch["epoch"] for epoch in found if "val/aji" in epoch] == [3.0, 5.0]
+
+
+def test_it_evaluates_further_epochs_if_asked(context: TrialContext) -> None:
+    settings = {**SETTINGS, "epochs": 5, "eval_every": 3, "eval_also": [1, 3, 9]}
+    found = steps(started(context, **settings), 5)
+    assert [epoch["epoch"] for epoch in found if "val/aji" in epoch] == [1.0, 3.0, 5.0]
+    assert HVConfig.model_validate(settings).evaluated_frac == 3 / 5
 
 
 def test_weighted_terms_add_up_and_terms_of_no_weight_are_reported(context: TrialContext) -> None:
