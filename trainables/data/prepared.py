@@ -89,13 +89,12 @@ def prepare(config: DataConfig, cache_dir: Path, channels: int | None = None) ->
     if source.problems:
         # What can be read is read all the same, so that every mistake comes up at once.
         raise DataError([*source.problems, *_read_problems(source)], hint=_HINT)
-    type_names = _type_names(source, _place(config))
     fingerprint = source.fingerprint()
     try:
         cache = open_or_build(
             cache_dir,
             f"{fingerprint[:32]}-v{CACHE_VERSION}",
-            lambda folder: _build(source, type_names, folder),
+            lambda folder: _build(source, _place(config), folder),
         )
     except OSError as error:
         raise UserError(
@@ -141,8 +140,9 @@ def _read_problems(source: Source) -> list[Problem]:
     return problems
 
 
-def _build(source: Source, type_names: tuple[str, ...], folder: Path) -> CacheIndex:
+def _build(source: Source, place: str, folder: Path) -> CacheIndex:
     """Writes all splits; reads on after a bad file, so that all of them are named."""
+    type_names = _type_names(source, place)
     problems: list[Problem] = []
     splits = {split: _build_split(source, split, folder, problems) for split in SPLITS}
     with_nuclei = [one.facts for one in splits.values() if one.facts.nuclei]

@@ -42,10 +42,13 @@ class Source(Protocol):
 
     @property
     def type_names(self) -> Sequence[str]:
-        """The classes of nuclei, for the types 1, 2, ...; empty if nuclei have no types."""
+        """The classes of nuclei, for the types 1, 2, ...; empty if nuclei have no types.
+
+        Asked only while the data are prepared: finding out may take as long as reading them.
+        """
 
     def fingerprint(self) -> str:
-        """Hash of all that decides on the samples and their split; hexadecimal."""
+        """Hash of all that decides on the samples, their types and their split; hexadecimal."""
 
     def names(self, split: SplitName) -> Sequence[str]:
         """Names of a split's samples; empty if there is no such split."""

@@ -11,7 +11,7 @@ __all__ = ["HoVerNetConfig", "ModelConfig", "UNetConfig"]
 
 
 class UNetConfig(BaseModel):
-    """A U-Net with one NP and one HV head.
+    """A U-Net with one NP and one HV head, and an NT head where nuclei have types.
 
     Attributes:
         width: Channels of the finest level; each coarser level has twice as many.
@@ -19,8 +19,8 @@ class UNetConfig(BaseModel):
         encoder_convs: 3x3 convolutions per level on the way down.
         decoder_convs: 3x3 convolutions per level on the way up. The classical U-Net has 2 and 2;
             with 1 here nuclei come out as well, for a fifth less time.
-        decoders: `shared` feeds both heads from one decoder; `separate` gives each its own, for
-            1.6 times the time.
+        decoders: `shared` feeds all heads from one decoder; `separate` gives each its own, for
+            1.6 times the time with two heads.
         norm: `batch`; `instance` or `group` where batches are too small for it.
         upsample: `bilinear` (a 1x1 convolution, then interpolation) or `deconv` (2x2, stride 2).
         hv_tanh: Whether tanh bounds the HV maps to (-1, 1).

@@ -14,24 +14,27 @@ from trainables.models.unet import HVUNet
 __all__ = ["build_model"]
 
 
-def build_model(config: UNetConfig | HoVerNetConfig, in_channels: int = 1) -> nn.Module:
+def build_model(
+    config: UNetConfig | HoVerNetConfig, in_channels: int = 1, num_types: int = 0
+) -> nn.Module:
     """Builds a network with fresh weights, determined by torch's global seed.
 
     Args:
         config: Which network.
         in_channels: Channels of the images, at least 1.
+        num_types: Classes of nuclei, for the NT head; 0: there is none.
 
     Returns:
         A module on the CPU: (B, in_channels, H, W) float -> {"np": logits (B, 1, H, W),
-        "hv": (B, 2, H, W)}. Its weights lie channels-last, which makes a training step on a CPU a
-        quarter faster.
+        "hv": (B, 2, H, W)}, and with types "nt": logits (B, 1 + num_types, H, W), 0 background. Its
+        weights lie channels-last, which makes a training step on a CPU a quarter faster.
     """
     network: nn.Module
     match config:
         case UNetConfig():
-            network = HVUNet(config, in_channels)
+            network = HVUNet(config, in_channels, num_types)
         case HoVerNetConfig():
-            network = PaddedHoVerNet(config, in_channels)
+            network = PaddedHoVerNet(config, in_channels, num_types)
         case _:
             assert_never(config)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -28,25 +28,27 @@ class PaddedHoVerNet(nn.Module):
     Source: Graham et al. 2019, doi:10.1016/j.media.2019.101563.
     """
 
-    def __init__(self, config: HoVerNetConfig, in_channels: int) -> None:
+    def __init__(self, config: HoVerNetConfig, in_channels: int, num_types: int = 0) -> None:
         super().__init__()
         self.hv_tanh = config.hv_tanh
         self.net = HoVerNet(
             mode="fast",
             in_channels=in_channels,
+            out_classes=num_types + 1 if num_types else 0,
             decoder_padding=True,
             dropout_prob=config.dropout,
         )
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
-        """Predicts both maps at the image's size.
+        """Predicts all maps at the image's size.
 
         Args:
             image: (B, C, H, W) float; any H and W.
 
         Returns:
             `np`: logits (B, 1, H, W), the difference of the two NP channels, whose sigmoid is the
-            softmax's foreground; `hv`: (B, 2, H, W), in (-1, 1) with `hv_tanh`, unbounded without.
+            softmax's foreground; `hv`: (B, 2, H, W), in (-1, 1) with `hv_tanh`, unbounded without;
+            with types `nt`: logits (B, 1 + types, H, W).
         """
         features = self.net.conv0(pad_to_multiple(image, _DOWNSAMPLING))
         levels = []
@@ -58,7 +60,11 @@ class PaddedHoVerNet(nn.Module):
         maps = _decode(self.net.horizontal_vertical, features, levels)
         if self.hv_tanh:
             maps = torch.tanh(maps)
-        return {"np": cut_to(nuclei - background, image), "hv": cut_to(maps, image)}
+        outputs = {"np": cut_to(nuclei - background, image), "hv": cut_to(maps, image)}
+        if self.net.type_prediction is not None:
+            types = _decode(self.net.type_prediction, features, levels)
+            outputs["nt"] = cut_to(types, image)
+        return outputs
 
 
 def _decode(branch: Any, bottom: Tensor, levels: list[Tensor]) -> Tensor:

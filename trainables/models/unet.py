@@ -1,4 +1,4 @@
-"""A small U-Net with NP and HV heads, on MONAI's blocks."""
+"""A small U-Net with NP, HV and NT heads, on MONAI's blocks."""
 
 from __future__ import annotations
 
@@ -18,34 +18,38 @@ __all__ = ["HVUNet"]
 class HVUNet(nn.Module):
     """U-Net for images of any size.
 
-    Differs from Ronneberger et al.: same padding, normalisation after each convolution, two heads,
-    and by default one convolution per level on the way up, after bilinear upsampling.
+    Differs from Ronneberger et al.: same padding, normalisation after each convolution, two or
+    three heads, and by default one convolution per level on the way up, after bilinear upsampling.
 
     Source: Ronneberger, Fischer, Brox 2015, doi:10.1007/978-3-319-24574-4_28.
     """
 
-    def __init__(self, config: UNetConfig, in_channels: int) -> None:
+    def __init__(self, config: UNetConfig, in_channels: int, num_types: int = 0) -> None:
         super().__init__()
         channels = config.channels
+        is_separate = config.decoders == "separate"
         self.hv_tanh = config.hv_tanh
         self.encoder = nn.ModuleList(
             _convolutions(ins, outs, config.encoder_convs, config.norm)
             for ins, outs in pairwise((in_channels, *channels))
         )
         self.decoder = _Decoder(config)
-        self.hv_decoder = _Decoder(config) if config.decoders == "separate" else None
+        self.hv_decoder = _Decoder(config) if is_separate else None
         self.np_head = nn.Conv2d(channels[0], 1, kernel_size=1)
         self.hv_head = nn.Conv2d(channels[0], 2, kernel_size=1)
+        # Last, so that the other weights are drawn as without types.
+        self.nt_decoder = _Decoder(config) if is_separate and num_types else None
+        self.nt_head = nn.Conv2d(channels[0], num_types + 1, kernel_size=1) if num_types else None
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
-        """Predicts both maps at the image's size.
+        """Predicts all maps at the image's size.
 
         Args:
             image: (B, C, H, W) float; any H and W.
 
         Returns:
             `np`: logits (B, 1, H, W); `hv`: (B, 2, H, W), horizontal and vertical, in (-1, 1) with
-            `hv_tanh`, unbounded without.
+            `hv_tanh`, unbounded without; with types `nt`: logits (B, 1 + types, H, W).
         """
         features = pad_to_multiple(image, 2 ** (len(self.encoder) - 1))
         levels = []
@@ -55,14 +59,18 @@ class HVUNet(nn.Module):
             features = block(features)
             levels.append(features)
         shared = self.decoder(levels)
-        separate = shared if self.hv_decoder is None else self.hv_decoder(levels)
+        hv_features = shared if self.hv_decoder is None else self.hv_decoder(levels)
         # Decoding takes slopes of the maps, which the 8 bits of bfloat16 would turn into steps.
         with torch.autocast(image.device.type, enabled=False):
             logits = self.np_head(shared.to(self.np_head.weight))
-            maps = self.hv_head(separate.to(self.hv_head.weight))
+            maps = self.hv_head(hv_features.to(self.hv_head.weight))
         if self.hv_tanh:
             maps = torch.tanh(maps)
-        return {"np": cut_to(logits, image), "hv": cut_to(maps, image)}
+        outputs = {"np": cut_to(logits, image), "hv": cut_to(maps, image)}
+        if self.nt_head is not None:
+            nt_features = shared if self.nt_decoder is None else self.nt_decoder(levels)
+            outputs["nt"] = cut_to(self.nt_head(nt_features), image)
+        return outputs
 
 
 class _Decoder(nn.Module):
