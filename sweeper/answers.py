@@ -20,11 +20,14 @@ class DataSummary:
         lines: Human-readable facts, one a line ("train: 416 images, 18438 nuclei").
         fingerprint: Hash of the content that trials will see; equal data, equal fingerprint.
         facts: Numbers by name, finite, for records and cost estimates.
+        metric_names: All metrics that a trial can report on these data, where that depends on the
+            data; None: it does not.
     """
 
     lines: Sequence[str]
     fingerprint: str
     facts: Mapping[str, float]
+    metric_names: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,8 @@ def check_space(file: SpecFile, home: Home) -> Checked:
         data = trainable.prepare(config, home.cache)
     except DataError as error:
         raise DataError(error.problems, hint=error.hint or "nothing was started") from error
+    if unknown := list(_unknown_metrics(file.spec, data.metric_names, " on these data")):
+        raise SpecError([Problem(where=file.locate(at), reason=reason) for at, reason in unknown])
     inside = tuple(trainable.searched_inside(config))
     return Checked(trainable=trainable, data=data, config=config, inside=inside)
 
@@ -81,7 +84,7 @@ def find_problems(file: SpecFile) -> list[Problem]:
         if not problems:
             inside = trainable.searched_inside(config)
             reasons.update(_searched_twice(spec, params, inside))
-    reasons.update(_unknown_metrics(spec, trainable))
+    reasons.update(_unknown_metrics(spec, trainable.metric_names))
     return [Problem(where=file.locate(where), reason=reason) for where, reason in reasons.items()]
 
 
@@ -124,10 +127,28 @@ def _check_resources(spec: SweepSpec) -> None:
     )
 
 
-def _unknown_metrics(spec: SweepSpec, trainable: TrainableClass) -> Iterator[tuple[str, str]]:
-    known = trainable.metric_names
+def _unknown_metrics(
+    spec: SweepSpec, known: frozenset[str] | None, where: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Fields that name a metric which is none of the known ones, and why that is wrong.
+
+    Args:
+        spec: The space.
+        known: Names, a `*` in them for anything; None: any name may be right.
+        where: Ends the reason: what the names are known of, if not of all data.
+    """
     if known is None:
         return
+    in_full = sorted(name for name in known if "*" not in name)
+    for field, metric in _metrics_named(spec):
+        if not any(fnmatchcase(metric, name) for name in known):
+            near = get_close_matches(metric, in_full, n=1, cutoff=0.5)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            yield field, f"{spec.trainable} does not report a metric '{metric}'{where}{hint}"
+
+
+def _metrics_named(spec: SweepSpec) -> list[tuple[str, str]]:
+    """Every field that names a metric, and the name."""
     named = [
         (f"objective.{index}.metric", objective.metric)
         for index, objective in enumerate(spec.objectives)
@@ -138,8 +159,4 @@ def _unknown_metrics(spec: SweepSpec, trainable: TrainableClass) -> Iterator[tup
             for key in ("metric", "target")
             if (value := getattr(rule, key, None)) is not None
         ]
-    for field, metric in named:
-        if metric not in known:
-            near = get_close_matches(metric, sorted(known), n=1, cutoff=0.5)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
-            yield field, f"{spec.trainable} does not report a metric '{metric}'{hint}"
+    return named

@@ -106,7 +106,8 @@ class BaseTrainable:
     needs no torch.
     """
 
-    #: Metric names a space may refer to; None: not known in advance.
+    #: Metric names a space may refer to; None: not known in advance. A `*` in a name stands for
+    #: what only the data tell (`val/pq/*`); `DataSummary.metric_names` has such names in full.
     metric_names: ClassVar[frozenset[str] | None] = None
 
     @classmethod
