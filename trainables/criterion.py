@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from torch import Tensor, nn
 
-__all__ = ["Criterion", "LossTerms", "Outputs", "loss_values"]
+__all__ = ["Criterion", "LossTerms", "Outputs", "loss_values", "loss_weights"]
 
 Outputs = Mapping[str, Tensor]
 
@@ -25,7 +25,11 @@ class LossTerms(Protocol):
 
     @property
     def weighted(self) -> Mapping[str, Tensor]:
-        """Every term times its weight, same names as `raw`."""
+        """What every term adds to the total, same names as `raw`."""
+
+    @property
+    def weights(self) -> Mapping[str, Tensor]:
+        """What every raw term is multiplied by at the moment, same names; scalars."""
 
 
 class Criterion(Protocol):
@@ -33,6 +37,17 @@ class Criterion(Protocol):
 
     def __call__(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> LossTerms:
         """Computes all terms of a batch."""
+
+    def set_epoch(self, epoch: int, num_epochs: int) -> None:
+        """Says which epoch's weights hold from now on, for those that change from epoch to epoch.
+
+        Called at the first step of every epoch, and when one goes on from a checkpoint: what holds
+        depends on these two numbers and on the learnt weights alone.
+
+        Args:
+            epoch: From 1; the newest finished one after loading.
+            num_epochs: How many will be trained.
+        """
 
     def parameters(self) -> Iterator[nn.Parameter]:
         """Loss weights that are learnt; may be none."""
@@ -59,3 +74,8 @@ def loss_values(terms: LossTerms, split: str) -> dict[str, Tensor]:
         **{f"{split}/loss/{name}": value.detach() for name, value in terms.raw.items()},
         **{f"{split}/weighted/{name}": value.detach() for name, value in terms.weighted.items()},
     }
+
+
+def loss_weights(terms: LossTerms) -> dict[str, Tensor]:
+    """The weights that terms have at the moment, as `train/weight/<term>`."""
+    return {f"train/weight/{name}": value.detach() for name, value in terms.weights.items()}

@@ -46,6 +46,7 @@ def _loss_names(split: str) -> list[str]:
 METRIC_NAMES = frozenset(
     [
         *_loss_names("train"),
+        *(f"train/weight/{term}" for term in TERMS),
         *_loss_names("val"),
         *(f"val/{name}" for name in (*SCORE_NAMES, _POOLED, *_MAPS)),
         *(f"val/default/{name}" for name in (*SCORE_NAMES, _POOLED)),

@@ -21,7 +21,7 @@ from trainables.decode_search import DecodingSearch, SearchResult
 from trainables.hv_config import HVConfig
 from trainables.hv_crops import CropBatches, CropSampling
 from trainables.hv_evaluation import Evaluation, HVEvaluator
-from trainables.losses import build_loss
+from trainables.losses import build_criterion
 from trainables.models import build_model
 from trainables.overlay import draw_overlay
 from trainables.training import Trainer, TrainerSettings, seed_torch
@@ -80,7 +80,7 @@ class HVRun:
         seed_torch(seed, _MODEL_KEY)
         return Trainer(
             model=build_model(config.model, channels).to(device),
-            criterion=build_loss(config.loss).to(device),
+            criterion=build_criterion(config.loss).to(device),
             source=self._source,
             probe=_foreground_means,
             settings=TrainerSettings(

@@ -95,7 +95,9 @@ def test_weighted_terms_add_up_and_terms_of_no_weight_are_reported(context: Tria
     trainable = started(context, loss={"hv_magnitude": 0, "hv_gradient": 0.5, "lambda_hv": 3})
     metrics = steps(trainable, 2)[1]
     for split in ("train", "val"):
-        weighted = [value for name, value in metrics.items() if name.startswith(f"{split}/weigh")]
+        weighted = [
+            value for name, value in metrics.items() if name.startswith(f"{split}/weighted/")
+        ]
         assert sum(weighted) == pytest.approx(metrics[f"{split}/loss"], rel=1e-5)
         assert metrics[f"{split}/weighted/hv_magnitude"] == 0
         assert metrics[f"{split}/loss/hv_magnitude"] > 0

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from trainables.losses.config import TERMS, HVLossConfig
 
 if TYPE_CHECKING:
-    from trainables.losses.criterion import HVCriterion, LossReport, build_loss
+    from trainables.losses.criterion import HVCriterion, build_criterion
     from trainables.losses.maps import HVAlignedLoss, HVGradientLoss, HVMagnitudeLoss, HVMSELoss
     from trainables.losses.nuclei import NPBCELoss, NPDiceLoss
+    from trainables.losses.report import LossReport
     from trainables.losses.statistics import HVStatistics
 
 __all__ = [
@@ -28,7 +29,7 @@ __all__ = [
     "LossReport",
     "NPBCELoss",
     "NPDiceLoss",
-    "build_loss",
+    "build_criterion",
 ]
 
 _NEEDS_TORCH = {
@@ -38,10 +39,10 @@ _NEEDS_TORCH = {
     "HVMSELoss": "trainables.losses.maps",
     "HVMagnitudeLoss": "trainables.losses.maps",
     "HVStatistics": "trainables.losses.statistics",
-    "LossReport": "trainables.losses.criterion",
+    "LossReport": "trainables.losses.report",
     "NPBCELoss": "trainables.losses.nuclei",
     "NPDiceLoss": "trainables.losses.nuclei",
-    "build_loss": "trainables.losses.criterion",
+    "build_criterion": "trainables.losses.criterion",
 }
 
 

@@ -44,6 +44,7 @@ class Epoch:
         self._number = number
         self._learner = learner
         self._num_steps = source.num_steps
+        self._num_epochs = settings.epochs
         self._rate = rate
         self._random = RandomStream(settings.device, settings.seed, _EPOCH_KEY, number)
         self._batches = batches_of(source, number, workers=settings.workers, pin=settings.on_gpu)
@@ -63,6 +64,8 @@ class Epoch:
         """
         # An evaluation in between has left the network in another mode.
         self._learner.model.train()
+        if self._num_taken == 0:
+            self._learner.criterion.set_epoch(self._number, self._num_epochs)
         with self._random.drawn():
             values = self._learner.step(next(self._batches), self._rate_of(self._num_taken))
         self._history.append(values)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from trainables.batches import Batch
-from trainables.criterion import Criterion, Outputs, loss_values
+from trainables.criterion import Criterion, Outputs, loss_values, loss_weights
 from trainables.optimization import OptimConfig
 from trainables.training.layout import channels_last
 from trainables.training.precision import Precision
@@ -67,6 +67,7 @@ class Learner:
             probed = self._probe(outputs, batch.targets)
             return {
                 **loss_values(terms, "train"),
+                **loss_weights(terms),
                 "grad_norm": norm,
                 **{f"train/{name}": value for name, value in probed.items()},
             }

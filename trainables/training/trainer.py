@@ -61,6 +61,7 @@ class Trainer:
             steps_per_epoch=source.num_steps, epochs=settings.epochs
         )
         self._learner = Learner(model, criterion, probe, settings)
+        self._set_epoch()
         self._ahead: EpochAhead | None = None
 
     @property
@@ -87,9 +88,9 @@ class Trainer:
         """Trains the next epoch, or what running ahead has left of it.
 
         Returns:
-            `train/loss`, `train/loss/<term>`, `train/weighted/<term>`, `train/<probe>` and
-            `grad_norm` (2-norm before clipping), each the mean over the epoch's steps with the
-            weights as they were in that step, and `lr` of the last step.
+            `train/loss`, `train/loss/<term>`, `train/weighted/<term>`, `train/weight/<term>`,
+            `train/<probe>` and `grad_norm` (2-norm before clipping), each the mean over the epoch's
+            steps with the weights as they were in that step, and `lr` of the last step.
 
         Raises:
             DivergedError: A loss, a gradient or a weight is not finite.
@@ -179,6 +180,7 @@ class Trainer:
         with reading(path, self._settings.device) as state:
             self._learner.load_state(state)
             self.epoch = state["epoch"]
+            self._set_epoch()
             return dict(state["numbers"])
 
     def close(self) -> None:
@@ -189,6 +191,9 @@ class Trainer:
 
     def _state(self) -> dict[str, Any]:
         return {"epoch": self.epoch, **self._learner.state()}
+
+    def _set_epoch(self) -> None:
+        self._learner.criterion.set_epoch(max(1, self.epoch), self._settings.epochs)
 
     def _next_epoch(self, number: int) -> Epoch:
         return Epoch(

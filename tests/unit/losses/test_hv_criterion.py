@@ -1,4 +1,4 @@
-"""The five terms together: names, weights, what is logged and what trains."""
+"""The six terms together: names, weights, what is logged and what trains."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from trainables.losses import TERMS, HVLossConfig, HVMSELoss, NPBCELoss, build_loss
+from trainables.losses import TERMS, HVLossConfig, HVMSELoss, NPBCELoss, build_criterion
 
 
 @pytest.fixture
@@ -43,11 +43,12 @@ def test_every_term_is_logged_and_weighted(
         lambda_hv=7,
         hv_aligned=0.5,
     )
-    report = build_loss(config)(outputs, targets)
+    report = build_criterion(config)(outputs, targets)
     factors = dict(zip(TERMS, [5, 20, 21, 1.75, 28, 3.5], strict=True))
     assert tuple(report.raw) == tuple(report.weighted) == TERMS
     for name, factor in factors.items():
         assert report.weighted[name].item() == pytest.approx(factor * report.raw[name].item())
+        assert report.weights[name].item() == factor
     total = sum(value.item() for value in report.weighted.values())
     assert report.total.item() == pytest.approx(total)
 
@@ -55,8 +56,8 @@ def test_every_term_is_logged_and_weighted(
 def test_raw_terms_do_not_depend_on_the_weights(
     outputs: dict[str, Tensor], targets: dict[str, Tensor]
 ) -> None:
-    plain = build_loss(HVLossConfig())(outputs, targets)
-    other = build_loss(HVLossConfig(np_dice=0, hv_mse=0, hv_magnitude=9, lambda_hv=3))(
+    plain = build_criterion(HVLossConfig())(outputs, targets)
+    other = build_criterion(HVLossConfig(np_dice=0, hv_mse=0, hv_magnitude=9, lambda_hv=3))(
         outputs, targets
     )
     assert plain.raw == other.raw
@@ -68,7 +69,7 @@ def test_raw_terms_do_not_depend_on_the_weights(
 def test_a_term_of_weight_zero_is_logged_and_does_not_train(
     outputs: dict[str, Tensor], targets: dict[str, Tensor]
 ) -> None:
-    report = build_loss(HVLossConfig(lambda_hv=0))(outputs, targets)
+    report = build_criterion(HVLossConfig(lambda_hv=0))(outputs, targets)
     report.total.backward()
     assert report.raw["hv_mse"] > 0
     assert report.weighted["hv_mse"] == 0
@@ -79,9 +80,9 @@ def test_a_term_of_weight_zero_is_logged_and_does_not_train(
 def test_what_is_logged_holds_no_graph(
     outputs: dict[str, Tensor], targets: dict[str, Tensor]
 ) -> None:
-    report = build_loss(HVLossConfig())(outputs, targets)
+    report = build_criterion(HVLossConfig())(outputs, targets)
     assert report.total.requires_grad
-    logged = [*report.raw.values(), *report.weighted.values()]
+    logged = [*report.raw.values(), *report.weighted.values(), *report.weights.values()]
     assert not any(value.requires_grad for value in logged)
 
 
@@ -90,7 +91,7 @@ def test_gradients_are_weighted_sums(
 ) -> None:
     def slope(**weights: float) -> Tensor:
         off = dict.fromkeys(TERMS, 0.0)
-        total = build_loss(HVLossConfig(**off | weights))(outputs, targets).total
+        total = build_criterion(HVLossConfig(**off | weights))(outputs, targets).total
         return torch.autograd.grad(total, outputs["hv"])[0]
 
     both = slope(hv_mse=2, hv_magnitude=3)
@@ -101,14 +102,14 @@ def test_an_overflow_without_weight_leaves_the_total_alone(
     outputs: dict[str, Tensor], targets: dict[str, Tensor]
 ) -> None:
     outputs["hv"] = torch.full((2, 2, 12, 12), 1e30)
-    report = build_loss(HVLossConfig(lambda_hv=0))(outputs, targets)
+    report = build_criterion(HVLossConfig(lambda_hv=0))(outputs, targets)
     assert not report.raw["hv_mse"].isfinite()
     assert report.total.isfinite()
 
 
 def test_a_batch_without_nuclei_still_trains_the_background(outputs: dict[str, Tensor]) -> None:
     targets = {"np": torch.zeros(2, 1, 12, 12), "hv": torch.zeros(2, 2, 12, 12)}
-    report = build_loss(HVLossConfig(hv_magnitude=1))(outputs, targets)
+    report = build_criterion(HVLossConfig(hv_magnitude=1))(outputs, targets)
     report.total.backward()
     assert report.total == report.raw["np_bce"] > 0
     assert all(maps.grad is not None and maps.grad.isfinite().all() for maps in outputs.values())
@@ -119,7 +120,7 @@ def test_totals_are_single_precision_in_autocast(
 ) -> None:
     half = {name: maps.detach().bfloat16() for name, maps in outputs.items()}
     wide = {name: maps.float() for name, maps in half.items()}
-    criterion = build_loss(HVLossConfig(hv_magnitude=1))
+    criterion = build_criterion(HVLossConfig(hv_magnitude=1))
     with torch.autocast("cpu", dtype=torch.bfloat16):
         report = criterion(half, targets)
     assert report.total.dtype == torch.float32
@@ -129,13 +130,13 @@ def test_totals_are_single_precision_in_autocast(
 def test_the_region_reaches_the_squared_error(
     outputs: dict[str, Tensor], targets: dict[str, Tensor]
 ) -> None:
-    report = build_loss({"hv_region": "image"})(outputs, targets)
+    report = build_criterion({"hv_region": "image"})(outputs, targets)
     expected = (outputs["hv"] - targets["hv"]).square().mean()
     torch.testing.assert_close(report.raw["hv_mse"], expected.detach())
 
 
 def test_the_criterion_has_no_state_to_save() -> None:
-    criterion = build_loss(HVLossConfig())
+    criterion = build_criterion(HVLossConfig())
     assert not criterion.state_dict()
     assert not list(criterion.parameters())
 
@@ -154,7 +155,7 @@ def test_the_criterion_has_no_state_to_save() -> None:
 )
 def test_wrong_settings_name_their_field(settings: dict[str, object], reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):
-        build_loss(settings)
+        build_criterion(settings)
 
 
 def test_settings_load_no_torch() -> None:

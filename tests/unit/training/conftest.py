@@ -20,19 +20,30 @@ class Terms:
     total: Tensor
     raw: dict[str, Tensor]
     weighted: dict[str, Tensor]
+    weights: dict[str, Tensor]
 
 
 class SquaredError(nn.Module):
-    """Twice the squared error, with one loss weight that is learnt."""
+    """The squared error, with a loss weight that is learnt and rises from epoch to epoch."""
 
     def __init__(self) -> None:
         super().__init__()
         self.log_weight = nn.Parameter(torch.zeros(()))
+        self.factor = 0.0
+
+    def set_epoch(self, epoch: int, num_epochs: int) -> None:
+        self.factor = 2.0 + 0.5 * (epoch - 1) / num_epochs
 
     def forward(self, outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Terms:
         raw = (outputs["y"] - targets["y"]).square().mean()
-        weighted = 2.0 * self.log_weight.exp() * raw
-        return Terms(total=weighted, raw={"mse": raw}, weighted={"mse": weighted})
+        weight = self.factor * self.log_weight.exp()
+        weighted = weight * raw
+        return Terms(
+            total=weighted,
+            raw={"mse": raw},
+            weighted={"mse": weighted},
+            weights={"mse": weight},
+        )
 
 
 class Network(nn.Module):

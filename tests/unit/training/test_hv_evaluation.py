@@ -14,7 +14,7 @@ from trainables.data import Split
 from trainables.decode_config import DecodeConfig
 from trainables.hv_crops import hv_tensors
 from trainables.hv_evaluation import HVEvaluator
-from trainables.losses import HVLossConfig, build_loss
+from trainables.losses import HVLossConfig, build_criterion
 from trainables.trial_decoding import decoding_metrics, open_search, search_items
 
 
@@ -37,7 +37,7 @@ class Network:
 
     def __init__(self, model: nn.Module) -> None:
         self.model = model
-        self.criterion = build_loss(HVLossConfig())
+        self.criterion = build_criterion(HVLossConfig())
 
     def autocast(self) -> AbstractContextManager[None]:
         return nullcontext()

@@ -25,6 +25,7 @@ def test_an_epoch_reports_loss_terms_weighted_terms_probes_and_the_step_size(bui
         "train/loss",
         "train/loss/mse",
         "train/weighted/mse",
+        "train/weight/mse",
         "train/y_mean",
         "grad_norm",
         "lr",
@@ -61,6 +62,28 @@ def test_saving_and_loading_changes_no_bit(build: Build, tmp_path: Path) -> None
 
     assert found == expected
     assert all(torch.equal(a, b) for a, b in zip(weights(second), weights(straight), strict=True))
+
+
+def test_the_loss_knows_its_epoch_while_training_and_after_loading(
+    build: Build, tmp_path: Path
+) -> None:
+    trainer = build()
+    assert trainer.criterion.factor == 2.0
+    for epoch in range(1, 4):
+        trainer.train_epoch()
+        assert trainer.criterion.factor == 2.0 + 0.5 * (epoch - 1) / 4
+        trainer.save(tmp_path / f"{epoch}.pt")
+    trainer.train_ahead(lambda: trainer._ahead is None)
+    assert trainer._learner.criterion.factor == 2.0 + 0.5 * 3 / 4
+    trainer.load(tmp_path / "2.pt")
+    assert trainer.criterion.factor == 2.0 + 0.5 * 1 / 4
+    assert "factor" not in str(trainer.criterion.state_dict())
+
+
+def test_the_weight_of_a_term_is_reported_as_it_was_in_the_steps(build: Build) -> None:
+    trainer = build(lr=1e-4)
+    weights = [trainer.train_epoch()["train/weight/mse"] for _ in range(2)]
+    assert weights == pytest.approx([2.0, 2.125], abs=5e-3)
 
 
 def test_threads_that_prepare_batches_change_no_bit(build: Build) -> None:

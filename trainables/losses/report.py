@@ -1,0 +1,51 @@
+"""What a batch costs, term by term."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+__all__ = ["LossReport", "add_up"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossReport:
+    """What a batch costs.
+
+    Attributes:
+        total: Scalar to call `backward` on; totals of different weightings can't be compared.
+        raw: Unweighted terms by name, scalars without gradient, also those that weigh 0.
+        weighted: What each adds to the total.
+        weights: What each raw term is multiplied by at the moment.
+    """
+
+    total: Tensor
+    raw: dict[str, Tensor]
+    weighted: dict[str, Tensor]
+    weights: dict[str, Tensor]
+
+
+def add_up(terms: Mapping[str, Callable[[], Tensor]], weights: Mapping[str, float]) -> LossReport:
+    """Computes terms and adds them up.
+
+    Args:
+        terms: Compute a scalar each, by name.
+        weights: At least 0, by the same names.
+    """
+    raw: dict[str, Tensor] = {}
+    weighted: dict[str, Tensor] = {}
+    for name, compute in terms.items():
+        weight = weights[name]
+        # Without a weight there is nothing to differentiate, and 0 x inf must not be NaN.
+        with torch.set_grad_enabled(torch.is_grad_enabled() and weight > 0):
+            raw[name] = compute()
+            weighted[name] = weight * raw[name] if weight else torch.zeros_like(raw[name])
+    return LossReport(
+        total=torch.stack(list(weighted.values())).sum(),
+        raw={name: value.detach() for name, value in raw.items()},
+        weighted={name: value.detach() for name, value in weighted.items()},
+        weights={name: torch.full_like(raw[name], weights[name]).detach() for name in raw},
+    )
