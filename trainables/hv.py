@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweeper.protocol import BaseTrainable, DataSummary, DecodingTable, Problem, TrialContext
 from trainables.data import prepare
 from trainables.hv_config import check_hv_config, load_hv_config
-from trainables.hv_names import METRIC_NAMES
+from trainables.hv_names import METRIC_NAMES, metric_names_on
 
 if TYPE_CHECKING:
     from trainables.hv_run import HVRun
@@ -42,7 +43,9 @@ class HVTrainable(BaseTrainable):
             ConfigError: The settings are wrong.
             DataError: All unusable files at once.
         """
-        return prepare(load_hv_config(config).data, cache_dir).summary()
+        settings = load_hv_config(config)
+        data = settings.typed(prepare(settings.data, cache_dir))
+        return replace(data.summary(), metric_names=metric_names_on(data))
 
     @classmethod
     def measure_epoch_s(cls, config: Mapping[str, Any], context: TrialContext) -> float | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from sweeper.protocol import ConfigError, Problem
 from trainables.augment import AugmentConfig
-from trainables.data import DataConfig, SyntheticConfig
+from trainables.data import DataConfig, PreparedData, SyntheticConfig
 from trainables.decode_config import DecodeConfig
 from trainables.losses import HVLossConfig
 from trainables.models import ModelConfig, UNetConfig
@@ -25,6 +25,9 @@ class HVConfig(BaseModel):
     Attributes:
         epochs: How many epochs will be trained; the learning rate's schedule spans them.
         data: Where images and labels come from.
+        types: Whether nuclei are classified: `auto` where the data have classes, `none` nowhere.
+            Data with classes were classified by somebody for a purpose, so they are used unless one
+            says no; without a head for them a step costs as little as without classes.
         crop_px: Side of a training crop.
         batch_size: Crops in a step.
         steps_per_epoch: None: as many as give one crop per training image, on average.
@@ -45,6 +48,7 @@ class HVConfig(BaseModel):
 
     epochs: int = Field(ge=1, le=100_000)
     data: DataConfig = SyntheticConfig()
+    types: Literal["auto", "none"] = "auto"
     crop_px: int = Field(default=128, ge=32, le=2048)
     batch_size: int = Field(default=8, ge=1, le=1024)
     steps_per_epoch: int | None = Field(default=None, ge=1)
@@ -58,6 +62,10 @@ class HVConfig(BaseModel):
     optim: OptimConfig = OptimConfig()
     augment: AugmentConfig = AugmentConfig()
     decode: DecodeConfig = DecodeConfig()
+
+    def typed(self, data: PreparedData) -> PreparedData:
+        """The data as `types` asks for them."""
+        return data if self.types == "auto" else data.without_types()
 
     def is_evaluated(self, epoch: int) -> bool:
         """Whether the validation images are looked at after an epoch, from 1."""

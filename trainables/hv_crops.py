@@ -12,9 +12,10 @@ from torch import Tensor
 from trainables.augment import Augmentation
 from trainables.batches import Batch, EvenDraws, derive_rng
 from trainables.data import Split, crop
+from trainables.data.nucleus_types import paint_types
 from trainables.decoding import hv_targets
 
-__all__ = ["CropBatches", "CropSampling", "hv_tensors", "image_tensor"]
+__all__ = ["CropBatches", "CropSampling", "hv_tensors", "image_tensor", "types_of"]
 
 _CROP_KEY = 3
 
@@ -72,7 +73,8 @@ class CropBatches:
         """The batch of a step, see `BatchSource.batch`.
 
         Returns:
-            `inputs` (B, C, crop_px, crop_px); `targets`: `np` (B, 1, ...) 0 or 1, `hv` (B, 2, ...).
+            `inputs` (B, C, crop_px, crop_px); `targets`: `np` (B, 1, ...) 0 or 1, `hv` (B, 2, ...)
+            and, where nuclei have types, `nt` (B, 1, ...), see `hv_tensors`.
         """
         size = self._sampling.batch_size
         drawn = self._draws.epoch(epoch, self.num_steps * size)
@@ -82,18 +84,19 @@ class CropBatches:
         ]
         return Batch(
             inputs=torch.cat([image_tensor(image) for image, _ in crops]),
-            targets=_stacked([hv_tensors(labels) for _, labels in crops]),
+            targets=_stacked([targets for _, targets in crops]),
         )
 
     def _crop(
         self, item: int, rng: np.random.Generator
-    ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    ) -> tuple[NDArray[np.float32], dict[str, Tensor]]:
         image, labels = self._split.image(item), self._split.labels(item)
         size_px = self._sampling.crop_px
         if rng.random() < self._sampling.nuclei_frac:
             window = _window_on_nucleus(labels, size_px, rng)
             image, labels = image[window], labels[window]
-        return self._augmentation(*crop(image, labels, size_px, rng), rng)
+        image, labels = self._augmentation(*crop(image, labels, size_px, rng), rng)
+        return image, hv_tensors(labels, types_of(self._split, item))
 
 
 def image_tensor(image: NDArray[np.float32]) -> Tensor:
@@ -109,17 +112,30 @@ def image_tensor(image: NDArray[np.float32]) -> Tensor:
     return torch.from_numpy(np.array(image, order="C")).permute(2, 0, 1).unsqueeze(0)
 
 
-def hv_tensors(labels: NDArray[np.int32]) -> dict[str, Tensor]:
+def hv_tensors(
+    labels: NDArray[np.int32], types: NDArray[np.int32] | None = None
+) -> dict[str, Tensor]:
     """The targets of one image.
 
     Args:
         labels: (H, W), 0 is background.
+        types: Id and type of every nucleus that may be in there, (K, 2), ids ascending; None:
+            nuclei have no types.
 
     Returns:
-        float32 `np` (1, 1, H, W), 1 on nuclei and 0 elsewhere, and `hv` (1, 2, H, W).
+        float32 `np` (1, 1, H, W), 1 on nuclei and 0 elsewhere; `hv` (1, 2, H, W); with types `nt`
+        (1, 1, H, W): 0 background, the type on nuclei, -1 on nuclei of unknown type.
     """
     nuclei = torch.from_numpy((labels > 0).astype(np.float32))
-    return {"np": nuclei[None, None], "hv": torch.from_numpy(hv_targets(labels)).unsqueeze(0)}
+    targets = {"np": nuclei[None, None], "hv": torch.from_numpy(hv_targets(labels)).unsqueeze(0)}
+    if types is not None:
+        targets["nt"] = torch.from_numpy(paint_types(labels, types).astype(np.float32))[None, None]
+    return targets
+
+
+def types_of(split: Split, item: int) -> NDArray[np.int32] | None:
+    """The types of an image's nuclei for `hv_tensors`; None where nuclei have none."""
+    return split.types(item) if split.type_names else None
 
 
 def _window_on_nucleus(

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from trainables.criterion import Criterion, loss_values
 from trainables.data import Split
 from trainables.history import StepHistory
-from trainables.hv_crops import hv_tensors, image_tensor
+from trainables.hv_crops import hv_tensors, image_tensor, types_of
 from trainables.kept_outputs import KeptOutputs
 from trainables.losses import HVStatistics
 from trainables.training import diverged
@@ -46,17 +46,20 @@ class Evaluation:
     Attributes:
         metrics: Finite values by name, see `HVEvaluator.evaluate`.
         outputs: By image in the order asked for, what a decoder takes: `np` (H, W) in [0, 1] and
-            `hv` (2, H, W).
+            `hv` (2, H, W); and, where nuclei have types, the probability of each type: `nt`
+            (types, H, W) float16.
         labels: The truth by image, (H, W) int32.
+        types: Id and type of the true nuclei by image, (K, 2) int32; (0, 2) without types.
     """
 
     metrics: Mapping[str, float]
     outputs: KeptOutputs
     labels: Sequence[NDArray[np.int32]]
+    types: Sequence[NDArray[np.int32]]
 
 
 class HVEvaluator:
-    """Evaluates a network that predicts NP and HV maps, an image at a time."""
+    """Evaluates a network that predicts NP, HV and NT maps, an image at a time."""
 
     def __init__(self, split: Split, *, device: torch.device, workdir: Path) -> None:
         """Takes what does not change from one evaluation to the next.
@@ -86,19 +89,24 @@ class HVEvaluator:
         Raises:
             DivergedError: A loss is NaN or infinite.
         """
-        sums, kept, truth = _Sums(), KeptOutputs(self._workdir), []
-        for item in range(len(self.split)) if items is None else items:
+        sums, kept = _Sums(), KeptOutputs(self._workdir)
+        items = range(len(self.split)) if items is None else items
+        for item in items:
             outputs = self._outputs(network, item)
-            labels = self.split.labels(item)
-            targets = {name: target.to(self._device) for name, target in hv_tensors(labels).items()}
+            truth = hv_tensors(self.split.labels(item), types_of(self.split, item))
+            targets = {name: target.to(self._device) for name, target in truth.items()}
             with torch.inference_mode():
                 sums.losses.append(loss_values(network.criterion(outputs, targets), "val"))
                 for name, value in sums.losses.not_finite().items():
                     raise diverged(network.epoch, f"{name} is {value}")
                 sums.add_pixels(outputs, targets)
             kept.append(_arrays(outputs))
-            truth.append(labels)
-        return Evaluation(metrics=sums.metrics(), outputs=kept, labels=truth)
+        return Evaluation(
+            metrics=sums.metrics(),
+            outputs=kept,
+            labels=[self.split.labels(item) for item in items],
+            types=[self.split.types(item) for item in items],
+        )
 
     def _outputs(self, network: _Network, item: int) -> dict[str, Tensor]:
         image = image_tensor(self.split.image(item)).to(self._device)
@@ -129,9 +137,15 @@ class _Sums:
         return {**self.losses.means(), **maps, "val/pred_mean": pred, "target_mean": target}
 
 
-def _arrays(outputs: Mapping[str, Tensor]) -> dict[str, NDArray[np.float32]]:
-    """What a decoder takes: `np` (H, W) in [0, 1] and `hv` (2, H, W), on the host."""
-    return {
+def _arrays(outputs: Mapping[str, Tensor]) -> dict[str, NDArray[np.floating]]:
+    """What a decoder takes, on the host: `np` (H, W) in [0, 1], `hv` (2, H, W), `nt` (types, H, W).
+
+    Of `nt` means of many values are taken, for which half precision is enough.
+    """
+    arrays: dict[str, NDArray[np.floating]] = {
         "np": outputs["np"][0, 0].sigmoid().cpu().numpy(),
         "hv": outputs["hv"][0].cpu().numpy(),
     }
+    if "nt" in outputs:
+        arrays["nt"] = outputs["nt"][0].softmax(dim=0)[1:].half().cpu().numpy()
+    return arrays

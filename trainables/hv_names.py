@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from trainables.data import PreparedData
 from trainables.decode_search import CRITERIA
 from trainables.instance_scores import SCORE_NAMES
 from trainables.losses import TERMS
+from trainables.type_scores import type_score_names
 
-__all__ = ["METRIC_NAMES"]
+__all__ = ["METRIC_NAMES", "metric_names_on"]
 
 _MAPS = (
     "hv_magnitude",
@@ -43,6 +47,12 @@ def _loss_names(split: str) -> list[str]:
     return [f"{split}/loss", *raw, *weighted]
 
 
+def _typed_names(shown: Sequence[str]) -> list[str]:
+    """What is there where nuclei have types, given the classes of the validation images."""
+    scores = [f"val/{name}" for name in type_score_names(shown)]
+    return [*scores, "time/types_s"] if shown else []
+
+
 METRIC_NAMES = frozenset(
     [
         *_loss_names("train"),
@@ -54,5 +64,13 @@ METRIC_NAMES = frozenset(
         *_TRAINING,
         *_EVALUATION,
         *_DECODING,
+        *_typed_names(["*"]),
     ]
 )
+
+
+def metric_names_on(data: PreparedData) -> frozenset[str]:
+    """Those that a trial on a data set can report: what is said of classes has their names."""
+    facts = data.summary().facts
+    shown = [name for name in data.type_names if facts[f"val/nuclei/{name}"]]
+    return METRIC_NAMES - {*_typed_names(["*"])} | {*_typed_names(shown)}

@@ -10,29 +10,28 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from sweeper.protocol import ConfigError, DecodingTable, Problem, TrialContext, TrialError
 from trainables.augment import build_augmentation
 from trainables.criterion import Outputs
 from trainables.data import Split, prepare
-from trainables.decode_search import DecodingSearch, SearchResult
+from trainables.decode_search import DecodingSearch
 from trainables.hv_config import HVConfig
 from trainables.hv_crops import CropBatches, CropSampling
 from trainables.hv_evaluation import Evaluation, HVEvaluator
 from trainables.losses import build_criterion
 from trainables.models import build_model
-from trainables.overlay import draw_overlay
 from trainables.training import Trainer, TrainerSettings, seed_torch
 from trainables.trial_decoding import (
-    build_decoder,
     decoding_metrics,
     open_search,
     paths_of,
     search_items,
     tabulate,
 )
+from trainables.trial_overlays import save_overlays
+from trainables.trial_types import TypeScoring
 
 __all__ = ["HVRun"]
 
@@ -59,7 +58,7 @@ class HVRun:
         on_gpu = device.type == "cuda"
         if on_gpu:
             torch.cuda.reset_peak_memory_stats(device)
-        data = prepare(config.data, context.cache_dir)
+        data = config.typed(prepare(config.data, context.cache_dir))
         self._config = config
         self._device = device
         self._artifacts_dir = context.artifacts_dir
@@ -68,6 +67,7 @@ class HVRun:
         self._workers = context.cpu_threads if on_gpu else min(1, context.cpu_threads - 1)
         self._can_train = len(data.train) > 0
         self._source = _crops(config, data.train if self._can_train else data.val, context.seed)
+        self._type_names = data.type_names
         self._trainer = self._build_trainer(data.channels, context.seed)
         self._evaluator = HVEvaluator(data.val, device=device, workdir=context.workdir)
         self._is_nested = config.decode.search == "nested"
@@ -79,7 +79,7 @@ class HVRun:
         config, device = self._config, self._device
         seed_torch(seed, _MODEL_KEY)
         return Trainer(
-            model=build_model(config.model, channels).to(device),
+            model=build_model(config.model, channels, len(self._type_names)).to(device),
             criterion=build_criterion(config.loss).to(device),
             source=self._source,
             probe=_foreground_means,
@@ -132,7 +132,9 @@ class HVRun:
         evaluation = self._evaluator.evaluate(self._trainer)
         predicted = time.perf_counter()
         is_last = self._trainer.epoch == self._config.epochs
+        types = TypeScoring(evaluation, self._type_names, workers=self._workers)
         with closing(self._open_search(evaluation)) as search:
+            search.then(types)
             if self._workers:
                 search.start()
                 self._trainer.train_ahead(lambda: not search.is_done)
@@ -143,10 +145,11 @@ class HVRun:
         if self._is_nested:
             self._chosen = paths_of(result.chosen)
         if is_last:
-            self._draw_overlays(evaluation, result)
+            save_overlays(evaluation, result, self._evaluator.split, self._artifacts_dir)
         return {
             **evaluation.metrics,
             **decoding_metrics(result, is_nested=self._is_nested),
+            **types.metrics,
             "time/eval_s": predicted - start + waited_s,
             "time/decode_wait_s": waited_s,
         }
@@ -216,19 +219,6 @@ class HVRun:
 
     def _longest_wait_s(self) -> float:
         return max(_FREE_SEARCH_S, self._config.decode.share * self._unsearched_s)
-
-    def _draw_overlays(self, evaluation: Evaluation, result: SearchResult) -> None:
-        """Shows the validation images of the lowest, the middle and the highest AJI."""
-        scores = [table.aji() for table in result.honest.tables]
-        order = sorted(range(len(scores)), key=scores.__getitem__)
-        shown = {"worst": order[0], "median": order[len(order) // 2], "best": order[-1]}
-        for rank, item in shown.items():
-            decoder = build_decoder(result.tried[result.honest.decodings[item]].settings)
-            found = decoder.decode(evaluation.outputs[item])
-            picture = draw_overlay(
-                self._evaluator.split.image(item), evaluation.labels[item], found
-            )
-            Image.fromarray(picture).save(self._artifacts_dir / f"val_{rank}.png")
 
 
 def _crops(config: HVConfig, images: Split, seed: int) -> CropBatches:

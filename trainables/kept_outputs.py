@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 __all__ = ["KeptOutputs", "Outputs"]
 
-Outputs = Mapping[str, NDArray[np.float32]]
+Outputs = Mapping[str, NDArray[np.floating]]
 
 #: Beyond this many bytes, outputs are kept on disk.
 _RAM_BYTES = 2 * 2**30
@@ -50,7 +50,7 @@ class KeptOutputs(Sequence[Outputs]):
             array.flags.writeable = False
         self._kept.append(kept)
 
-    def _spill(self, array: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _spill(self, array: NDArray[np.floating]) -> NDArray[np.floating]:
         with tempfile.TemporaryFile(dir=self._folder) as file:
             array.tofile(file)
             file.flush()

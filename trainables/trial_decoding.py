@@ -27,6 +27,7 @@ from trainables.metrics import OverlapTable
 
 __all__ = [
     "build_decoder",
+    "decode_honestly",
     "decoding_metrics",
     "open_search",
     "paths_of",
@@ -45,7 +46,7 @@ def build_decoder(settings: Mapping[str, Any]) -> Decoder:
 
 
 def search_items(
-    outputs: Sequence[Mapping[str, NDArray[np.float32]]], labels: Sequence[NDArray[np.int32]]
+    outputs: Sequence[Mapping[str, NDArray[np.floating]]], labels: Sequence[NDArray[np.int32]]
 ) -> list[SearchItem]:
     """The images of a search: their outputs and their truth, in one order."""
     return [
@@ -55,7 +56,11 @@ def search_items(
 
 
 def open_search(
-    config: DecodeConfig, items: Sequence[SearchItem], *, workers: int, is_nested: bool
+    config: DecodeConfig,
+    items: Sequence[SearchItem],
+    *,
+    workers: int,
+    is_nested: bool,
 ) -> DecodingSearch:
     """A search that has not begun.
 
@@ -68,6 +73,23 @@ def open_search(
     chosen = {name: getattr(config, name) for name in SearchSettings.model_fields}
     settings = SearchSettings(**(chosen if is_nested else {"choose_by": config.choose_by}))
     return DecodingSearch(items, settings, config.values(), build_decoder, workers=workers)
+
+
+def decode_honestly(
+    result: SearchResult, outputs: Mapping[str, NDArray[np.floating]], item: int
+) -> NDArray[np.int32]:
+    """The nuclei of an image, decoded by what was chosen without it.
+
+    Args:
+        result: Of the search.
+        outputs: Of the image.
+        item: Its index in the search.
+
+    Returns:
+        (H, W) int32: 0 background, nuclei 1 to n without gaps.
+    """
+    decoder = build_decoder(result.tried[result.honest.decodings[item]].settings)
+    return decoder.decode(outputs)
 
 
 def decoding_metrics(result: SearchResult, *, is_nested: bool) -> dict[str, float]:

@@ -73,7 +73,9 @@ def test_every_name_is_reported_and_nothing_else(context: TrialContext) -> None:
     trainable = started(context)
     first, second = trainable.step(), trainable.step()
     not_chosen_by = {f"val/optimistic/{name}" for name in CRITERIA if name != "aji"}
-    assert second.keys() == HVTrainable.metric_names - ON_GPU - not_chosen_by
+    data = HVTrainable.prepare(SETTINGS, context.cache_dir)
+    assert second.keys() == data.metric_names - ON_GPU - not_chosen_by
+    assert data.metric_names < HVTrainable.metric_names
     assert not [name for name in first if name.startswith("val/")]
     assert (first["epoch"], second["epoch"]) == (1.0, 2.0)
     assert np.isfinite(list(second.values())).all()

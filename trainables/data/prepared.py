@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
@@ -67,6 +67,11 @@ class PreparedData:
     def type_names(self) -> Sequence[str]:
         """Classes of nuclei, for the types 1, 2, ...; empty: nuclei have no types."""
         return self.train.type_names
+
+    def without_types(self) -> PreparedData:
+        """The same data, their nuclei all of one kind; the summary stays."""
+        train, val, test = (one.without_types() for one in (self.train, self.val, self.test))
+        return replace(self, train=train, val=val, test=test)
 
 
 def prepare(config: DataConfig, cache_dir: Path, channels: int | None = None) -> PreparedData:

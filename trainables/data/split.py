@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,3 +53,7 @@ class Split:
         (0, 2) where nuclei have no types.
         """
         return self.stored_types[index] if self.type_names else no_types()
+
+    def without_types(self) -> Split:
+        """The same images, their nuclei all of one kind."""
+        return replace(self, type_names=(), stored_types=())

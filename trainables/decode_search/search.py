@@ -65,6 +65,7 @@ class DecodingSearch:
         self._default = dict(default)
         self._build = build
         self._workers = workers
+        self._afterwards: Callable[[SearchResult], None] | None = None
         self._clock = clock
         self._end_s = math.inf
         self._is_closed = False
@@ -76,6 +77,13 @@ class DecodingSearch:
             settings.parsed_constraints(),
         )
         self._num_planned = 1 + settings.combinations
+
+    def then(self, afterwards: Callable[[SearchResult], None]) -> None:
+        """Has something done with the result before it is told, in the thread of the search.
+
+        Comes before `start`. It counts as a part of the search, but no limit of time holds for it.
+        """
+        self._afterwards = afterwards
 
     def start(self) -> None:
         """Begins in the background, if there are workers; once."""
@@ -143,7 +151,11 @@ class DecodingSearch:
         if self._is_closed:
             raise RuntimeError("the search was closed")
         self._num_planned = proposals.num_planned
-        return self._record.result(num_planned=self._num_planned, wall_s=self._clock() - start_s)
+        wall_s = self._clock() - start_s
+        result = self._record.result(num_planned=self._num_planned, wall_s=wall_s)
+        if self._afterwards is not None:
+            self._afterwards(result)
+        return result
 
     def _try(self, images: SearchImages, block: Sequence[Values]) -> list[float]:
         """Scores all images under the decodings of a block, or as many of them as there is time."""

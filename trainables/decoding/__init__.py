@@ -7,6 +7,7 @@ from trainables.decoding.hv_targets import hv_targets
 from trainables.decoding.hv_watershed import HVWatershed
 from trainables.decoding.mask_components import MaskComponents
 from trainables.decoding.mask_watershed import MaskWatershed
+from trainables.decoding.type_votes import vote_types
 
 __all__ = [
     "Decoded",
@@ -17,4 +18,5 @@ __all__ = [
     "MaskComponents",
     "MaskWatershed",
     "hv_targets",
+    "vote_types",
 ]

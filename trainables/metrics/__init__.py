@@ -1,5 +1,6 @@
 """Scores of instance segmentations, all from one overlap table. No torch."""
 
+from trainables.metrics.classes import ClassCounts, count_classes
 from trainables.metrics.information import VariationOfInformation
 from trainables.metrics.objects import Detection
 from trainables.metrics.panoptic import PanopticDefinition, PanopticQuality
@@ -19,6 +20,7 @@ from trainables.metrics.truth import Truth
 
 __all__ = [
     "AdaptedRandError",
+    "ClassCounts",
     "Detection",
     "OverlapTable",
     "PanopticDefinition",
@@ -29,6 +31,7 @@ __all__ = [
     "adapted_rand_error",
     "aji",
     "aji_plus",
+    "count_classes",
     "count_error",
     "detection",
     "dice",

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ import torch
 
 from trainables.augment import build_augmentation
 from trainables.data import Split
+from trainables.data.nucleus_types import paint_types
 from trainables.decoding import hv_targets
 from trainables.hv_crops import CropBatches, CropSampling, hv_tensors, image_tensor
 
@@ -44,6 +46,29 @@ def test_targets_belong_to_the_augmented_crop() -> None:
         labels = image[0].numpy().astype(np.int32) % 10
         assert np.array_equal(nuclei[0].numpy(), labels > 0)
         assert np.array_equal(maps.numpy(), hv_targets(labels))
+
+
+def test_types_stay_with_their_nuclei() -> None:
+    types = np.array([[1, 2], [2, 0]], np.int32)
+    plain = split([16] * 6)
+    typed = replace(plain, type_names=("round", "long"), stored_types=[types] * 6)
+    sampling = CropSampling(crop_px=12, batch_size=6, num_steps=1, area_power=0, nuclei_frac=1)
+    batch, untyped = (
+        CropBatches(one, build_augmentation("all"), sampling=sampling, seed=1).batch(1, 0)
+        for one in (typed, plain)
+    )
+    assert torch.equal(batch.inputs, untyped.inputs)
+    assert torch.equal(batch.targets["hv"], untyped.targets["hv"])
+    assert "nt" not in untyped.targets
+    assert batch.targets["nt"].shape == (6, 1, 12, 12)
+    assert batch.targets["nt"].dtype == torch.float32
+    assert torch.equal(batch.targets["nt"] != 0, batch.targets["np"] > 0)
+    # The second nucleus is of unknown type, the first, above it, of the second.
+    assert set(batch.targets["nt"].unique().tolist()) == {-1.0, 0.0, 2.0}
+    expected = paint_types(plain.labels(0), types)
+    assert torch.equal(
+        hv_tensors(plain.labels(0), types)["nt"][0, 0], torch.tensor(expected).float()
+    )
 
 
 def test_an_epoch_shows_every_image_once() -> None:

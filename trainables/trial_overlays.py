@@ -1,0 +1,36 @@
+"""What a trial found on three of its validation images, as pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from trainables.data import Split
+from trainables.decode_search import SearchResult
+from trainables.overlay import draw_overlay
+from trainables.trial_decoding import decode_honestly
+
+if TYPE_CHECKING:
+    from trainables.hv_evaluation import Evaluation
+
+__all__ = ["save_overlays"]
+
+
+def save_overlays(evaluation: Evaluation, result: SearchResult, split: Split, folder: Path) -> None:
+    """Draws the validation images of the lowest, the middle and the highest AJI.
+
+    Args:
+        evaluation: Of all images of the split.
+        result: Of the search of their decoding.
+        split: The images.
+        folder: Gets `val_worst.png`, `val_median.png` and `val_best.png`.
+    """
+    scores = [table.aji() for table in result.honest.tables]
+    order = sorted(range(len(scores)), key=scores.__getitem__)
+    shown = {"worst": order[0], "median": order[len(order) // 2], "best": order[-1]}
+    for rank, item in shown.items():
+        found = decode_honestly(result, evaluation.outputs[item], item)
+        picture = draw_overlay(split.image(item), evaluation.labels[item], found)
+        Image.fromarray(picture).save(folder / f"val_{rank}.png")
