@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from trainables.data import PreparedData
 from trainables.decode_search import CRITERIA
 from trainables.instance_scores import SCORE_NAMES
-from trainables.losses import TERMS
+from trainables.losses import TERMS, TYPE_TERMS
 from trainables.type_scores import type_score_names
 
 __all__ = ["METRIC_NAMES", "metric_names_on"]
@@ -41,23 +41,22 @@ _DECODING = (
 )
 
 
-def _loss_names(split: str) -> list[str]:
-    raw = [f"{split}/loss/{term}" for term in TERMS]
-    weighted = [f"{split}/weighted/{term}" for term in TERMS]
-    return [f"{split}/loss", *raw, *weighted]
+def _term_names(terms: Sequence[str]) -> list[str]:
+    places = ["train/loss", "train/weighted", "train/weight", "val/loss", "val/weighted"]
+    return [f"{place}/{term}" for place in places for term in terms]
 
 
 def _typed_names(shown: Sequence[str]) -> list[str]:
     """What is there where nuclei have types, given the classes of the validation images."""
     scores = [f"val/{name}" for name in type_score_names(shown)]
-    return [*scores, "time/types_s"] if shown else []
+    return [*scores, *_term_names(TYPE_TERMS), "time/types_s"] if shown else []
 
 
 METRIC_NAMES = frozenset(
     [
-        *_loss_names("train"),
-        *(f"train/weight/{term}" for term in TERMS),
-        *_loss_names("val"),
+        "train/loss",
+        "val/loss",
+        *_term_names(TERMS),
         *(f"val/{name}" for name in (*SCORE_NAMES, _POOLED, *_MAPS)),
         *(f"val/default/{name}" for name in (*SCORE_NAMES, _POOLED)),
         *(f"val/optimistic/{name}" for name in CRITERIA),

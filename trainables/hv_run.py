@@ -15,7 +15,7 @@ from torch import Tensor
 from sweeper.protocol import ConfigError, DecodingTable, Problem, TrialContext, TrialError
 from trainables.augment import build_augmentation
 from trainables.criterion import Outputs
-from trainables.data import Split, prepare
+from trainables.data import PreparedData, Split, prepare
 from trainables.decode_search import DecodingSearch
 from trainables.hv_config import HVConfig
 from trainables.hv_crops import CropBatches, CropSampling
@@ -68,19 +68,19 @@ class HVRun:
         self._can_train = len(data.train) > 0
         self._source = _crops(config, data.train if self._can_train else data.val, context.seed)
         self._type_names = data.type_names
-        self._trainer = self._build_trainer(data.channels, context.seed)
+        self._trainer = self._build_trainer(data, context.seed)
         self._evaluator = HVEvaluator(data.val, device=device, workdir=context.workdir)
         self._is_nested = config.decode.search == "nested"
         self._chosen: dict[str, Any] = {}
         self._unsearched_s = 0.0
         self._gpu_s = 0.0
 
-    def _build_trainer(self, channels: int, seed: int) -> Trainer:
+    def _build_trainer(self, data: PreparedData, seed: int) -> Trainer:
         config, device = self._config, self._device
         seed_torch(seed, _MODEL_KEY)
         return Trainer(
-            model=build_model(config.model, channels, len(self._type_names)).to(device),
-            criterion=build_criterion(config.loss).to(device),
+            model=build_model(config.model, data.channels, len(data.type_names)).to(device),
+            criterion=build_criterion(config.loss, data.type_counts).to(device),
             source=self._source,
             probe=_foreground_means,
             settings=TrainerSettings(

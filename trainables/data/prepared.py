@@ -68,6 +68,11 @@ class PreparedData:
         """Classes of nuclei, for the types 1, 2, ...; empty: nuclei have no types."""
         return self.train.type_names
 
+    @property
+    def type_counts(self) -> Sequence[int]:
+        """Training nuclei of each class."""
+        return [int(self._summary.facts[f"train/nuclei/{name}"]) for name in self.type_names]
+
     def without_types(self) -> PreparedData:
         """The same data, their nuclei all of one kind; the summary stays."""
         train, val, test = (one.without_types() for one in (self.train, self.val, self.test))

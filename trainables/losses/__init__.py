@@ -1,4 +1,4 @@
-"""Losses of the NP and HV heads, and what the HV maps are worth.
+"""Losses of the NP, HV and NT heads, and what the HV maps are worth.
 
 Importing the package loads no torch: a driver that only checks settings reads `config`.
 """
@@ -8,9 +8,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from trainables.losses.config import TERMS, HVLossConfig
+from trainables.losses.config import TERMS, TYPE_TERMS, HVLossConfig
 
 if TYPE_CHECKING:
+    from trainables.losses.classes import NTCELoss, NTDiceLoss
     from trainables.losses.criterion import HVCriterion, build_criterion
     from trainables.losses.maps import HVAlignedLoss, HVGradientLoss, HVMagnitudeLoss, HVMSELoss
     from trainables.losses.nuclei import NPBCELoss, NPDiceLoss
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TERMS",
+    "TYPE_TERMS",
     "HVAlignedLoss",
     "HVCriterion",
     "HVGradientLoss",
@@ -29,6 +31,8 @@ __all__ = [
     "LossReport",
     "NPBCELoss",
     "NPDiceLoss",
+    "NTCELoss",
+    "NTDiceLoss",
     "build_criterion",
 ]
 
@@ -42,6 +46,8 @@ _NEEDS_TORCH = {
     "LossReport": "trainables.losses.report",
     "NPBCELoss": "trainables.losses.nuclei",
     "NPDiceLoss": "trainables.losses.nuclei",
+    "NTCELoss": "trainables.losses.classes",
+    "NTDiceLoss": "trainables.losses.classes",
     "build_criterion": "trainables.losses.criterion",
 }
 
