@@ -18,7 +18,7 @@ from trainables.data import Split
 from trainables.history import StepHistory
 from trainables.hv_crops import hv_tensors, image_tensor, types_of
 from trainables.kept_outputs import KeptOutputs
-from trainables.losses import HVStatistics
+from trainables.losses import HVStatistics, NPStatistics
 from trainables.training import diverged
 from trainables.whole_image import predict_whole
 
@@ -83,8 +83,9 @@ class HVEvaluator:
         Returns:
             With the metrics `val/loss`, `val/loss/<term>` and `val/weighted/<term>`: of each whole
             image, then the mean over images (the HV terms of an image without nuclei are 0);
-            `val/hv_...`: over all nuclei pixels, left out if there are none; `val/pred_mean` and
-            `target_mean`: over all pixels.
+            `val/hv_...`: over all nuclei pixels, left out if there are none; `val/pred_mean`,
+            `target_mean`, `val/np_bce_ratio` and `val/np_contrast`: over all pixels, the last two
+            left out if all are in nuclei or none (see `NPStatistics`).
 
         Raises:
             DivergedError: A loss is NaN or infinite.
@@ -121,20 +122,17 @@ class _Sums:
     def __init__(self) -> None:
         self.losses = StepHistory()
         self._maps = HVStatistics()
-        self._foreground: list[Tensor] = []
-        self._num_px = 0
+        self._nuclei = NPStatistics()
 
     def add_pixels(self, outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> None:
-        probability = outputs["np"].sigmoid()
-        sums = [part.sum(dtype=torch.float64) for part in (probability, targets["np"])]
-        self._foreground.append(torch.stack(sums))
-        self._num_px += probability.numel()
+        self._nuclei += NPStatistics.from_logits(outputs["np"], targets["np"])
         self._maps += HVStatistics.from_maps(outputs["hv"], targets["hv"], targets["np"])
 
     def metrics(self) -> dict[str, float]:
-        pred, target = (torch.stack(self._foreground).sum(dim=0) / self._num_px).tolist()
-        maps = {f"val/{name}": value for name, value in self._maps.as_metrics().items()}
-        return {**self.losses.means(), **maps, "val/pred_mean": pred, "target_mean": target}
+        measured = {**self._maps.as_metrics(), **self._nuclei.as_metrics()}
+        target = measured.pop("target_mean")
+        named = {f"val/{name}": value for name, value in measured.items()}
+        return {**self.losses.means(), **named, "target_mean": target}
 
 
 def _arrays(outputs: Mapping[str, Tensor]) -> dict[str, NDArray[np.floating]]:

@@ -13,6 +13,7 @@ from trainables.losses.config import TERMS, TYPE_TERMS, HVLossConfig
 if TYPE_CHECKING:
     from trainables.losses.classes import NTCELoss, NTDiceLoss
     from trainables.losses.criterion import HVCriterion, build_criterion
+    from trainables.losses.foreground import NPStatistics
     from trainables.losses.maps import HVAlignedLoss, HVGradientLoss, HVMagnitudeLoss, HVMSELoss
     from trainables.losses.nuclei import NPBCELoss, NPDiceLoss
     from trainables.losses.report import LossReport
@@ -31,6 +32,7 @@ __all__ = [
     "LossReport",
     "NPBCELoss",
     "NPDiceLoss",
+    "NPStatistics",
     "NTCELoss",
     "NTDiceLoss",
     "build_criterion",
@@ -46,6 +48,7 @@ _NEEDS_TORCH = {
     "LossReport": "trainables.losses.report",
     "NPBCELoss": "trainables.losses.nuclei",
     "NPDiceLoss": "trainables.losses.nuclei",
+    "NPStatistics": "trainables.losses.foreground",
     "NTCELoss": "trainables.losses.classes",
     "NTDiceLoss": "trainables.losses.classes",
     "build_criterion": "trainables.losses.criterion",

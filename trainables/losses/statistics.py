@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from typing import Self
 
@@ -43,24 +44,35 @@ class HVStatistics:
             target: True maps of the same shape.
             nuclei: Mask (1, H, W) or (B, 1, H, W); other than 0 in nuclei.
         """
+        return cls.from_sums(cls.sums(maps, target, nuclei).tolist())
+
+    @staticmethod
+    def sums(maps: Tensor, target: Tensor, nuclei: Tensor) -> Tensor:
+        """The six sums (6,) in float64 on the device, which is not waited for."""
         mask = (nuclei != 0).movedim(-3, 0)[0]
-        pred = maps.detach().movedim(-3, 0)[:, mask].double()
-        true = target.detach().movedim(-3, 0)[:, mask].double()
-        true_length = true.norm(dim=0)
-        along = (pred * true).sum(dim=0)
-        sums = (
-            mask.sum().double(),
-            pred.norm(dim=0).sum(),
-            true_length.sum(),
-            torch.where(true_length > 0, along / true_length, 0.0).sum(),
-            (pred - true).square().sum(),
-            true.square().sum(),
+        # Chosen, not multiplied: whatever stands outside of nuclei must not be seen, NaN neither.
+        pred_h, pred_v = torch.where(mask, _wide(maps), 0.0)
+        true_h, true_v = torch.where(mask, _wide(target), 0.0)
+        true_length = torch.hypot(true_h, true_v)
+        along = pred_h * true_h + pred_v * true_v
+        parts = (
+            mask,
+            torch.hypot(pred_h, pred_v),
+            true_length,
+            torch.where(true_length > 0, along / true_length, 0.0),
+            (pred_h - true_h).square() + (pred_v - true_v).square(),
+            true_length.square(),
         )
-        return cls(**dict(zip(cls.__slots__, torch.stack(sums).tolist(), strict=True)))
+        return torch.stack([part.sum(dtype=torch.float64) for part in parts])
+
+    @classmethod
+    def from_sums(cls, sums: Iterable[float]) -> Self:
+        """Takes the six sums in their order."""
+        return cls(**dict(zip(cls.__slots__, sums, strict=True)))
 
     def __add__(self, other: HVStatistics) -> HVStatistics:
-        sums = [ours + theirs for ours, theirs in zip(astuple(self), astuple(other), strict=True)]
-        return HVStatistics(**dict(zip(self.__slots__, sums, strict=True)))
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return HVStatistics.from_sums(ours + theirs for ours, theirs in pairs)
 
     @property
     def hv_magnitude(self) -> float | None:
@@ -100,6 +112,12 @@ class HVStatistics:
             "hv_mse_ratio": self.hv_mse_ratio,
         }
         return {name: mean for name, mean in means.items() if mean is not None}
+
+
+def _wide(maps: Tensor) -> Tensor:
+    """Maps in single precision or better, the two channels first."""
+    wide = maps.detach().to(torch.promote_types(maps.dtype, torch.float32))
+    return wide.movedim(-3, 0)
 
 
 def _quotient(part: float, whole: float) -> float | None:
