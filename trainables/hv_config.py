@@ -36,6 +36,9 @@ class HVConfig(BaseModel):
         nuclei_frac: Share of the crops that are placed on a nucleus; the others lie anywhere.
         eval_every: Epochs between evaluations; the last epoch is always evaluated.
         eval_also: Further epochs to evaluate, such as the early ones that a gate looks at.
+        collapse_every: Steps between looks at what the network answers to training batches, for
+            `train/pred_mean` and its kind, and for a warning in the log when it has collapsed; the
+            last step of an epoch is always looked at. None: nobody looks.
         amp: Mixed precision, on GPUs and on CPUs with AVX512-BF16 or AMX; no effect elsewhere.
         model: The network.
         loss: Weights of the terms and of the heads.
@@ -56,6 +59,7 @@ class HVConfig(BaseModel):
     nuclei_frac: float = Field(default=1.0, ge=0, le=1)
     eval_every: int = Field(default=3, ge=1)
     eval_also: list[Annotated[int, Field(ge=1)]] = []
+    collapse_every: int | None = Field(default=10, ge=1)
     amp: bool = True
     model: ModelConfig = UNetConfig()
     loss: HVLossConfig = HVLossConfig()

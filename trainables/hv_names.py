@@ -22,6 +22,10 @@ _MAPS = (
 _TRAINING = (
     "train/pred_mean",
     "train/target_mean",
+    "train/np_bce_ratio",
+    "train/np_contrast",
+    "train/hv_mse_ratio",
+    "train/hv_magnitude_aligned",
     "lr",
     "grad_norm",
     "epoch",
@@ -29,7 +33,13 @@ _TRAINING = (
     "gpu/peak_gib",
     "cost/gpu_s",
 )
-_EVALUATION = ("val/pred_mean", "target_mean", "time/eval_s")
+_EVALUATION = (
+    "val/pred_mean",
+    "target_mean",
+    "val/np_bce_ratio",
+    "val/np_contrast",
+    "time/eval_s",
+)
 _POOLED = "aji_pooled"
 _DECODING = (
     "val/decode_cut",

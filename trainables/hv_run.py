@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from sweeper.protocol import ConfigError, DecodingTable, Problem, TrialContext, TrialError
 from trainables.augment import build_augmentation
-from trainables.criterion import Outputs
+from trainables.collapse_watch import CollapseWatch
 from trainables.data import PreparedData, Split, prepare
 from trainables.decode_search import DecodingSearch
 from trainables.hv_config import HVConfig
@@ -82,7 +81,6 @@ class HVRun:
             model=build_model(config.model, data.channels, len(data.type_names)).to(device),
             criterion=build_criterion(config.loss, data.type_counts).to(device),
             source=self._source,
-            probe=_foreground_means,
             settings=TrainerSettings(
                 epochs=config.epochs,
                 optim=config.optim,
@@ -91,6 +89,7 @@ class HVRun:
                 workers=self._workers,
                 seed=seed,
             ),
+            watch=CollapseWatch(config.collapse_every) if config.collapse_every else None,
         )
 
     def step(self) -> dict[str, float]:
@@ -230,7 +229,3 @@ def _crops(config: HVConfig, images: Split, seed: int) -> CropBatches:
         nuclei_frac=config.nuclei_frac,
     )
     return CropBatches(images, build_augmentation(config.augment), sampling=sampling, seed=seed)
-
-
-def _foreground_means(outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {"pred_mean": outputs["np"].sigmoid().mean(), "target_mean": targets["np"].mean()}

@@ -127,6 +127,22 @@ def test_saving_and_loading_into_another_object_changes_no_bit(
     assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
 
 
+def test_looking_for_a_collapse_changes_no_bit(context: TrialContext, tmp_path: Path) -> None:
+    looked_at, alone = started(context, collapse_every=1), started(context, collapse_every=None)
+    for seen, expected in zip(steps(looked_at, 2), steps(alone, 2), strict=True):
+        assert {name: seen[name] for name in expected} == expected
+        assert seen.keys() - expected.keys() == {
+            "train/pred_mean",
+            "train/target_mean",
+            "train/np_bce_ratio",
+            "train/np_contrast",
+            "train/hv_mse_ratio",
+            "train/hv_magnitude_aligned",
+        }
+    ends = [saved_weights(one, tmp_path / name) for name, one in (("a", looked_at), ("b", alone))]
+    assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
+
+
 def test_an_object_that_served_another_trial_gives_the_same_numbers(
     tmp_path: Path, context: TrialContext
 ) -> None:

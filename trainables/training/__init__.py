@@ -2,9 +2,17 @@
 
 from trainables.training.divergence import diverged
 from trainables.training.layout import channels_last
-from trainables.training.learner import Probe
 from trainables.training.randomness import seed_torch
 from trainables.training.settings import TrainerSettings
 from trainables.training.trainer import Trainer
+from trainables.training.watching import EpochWatch, Watch
 
-__all__ = ["Probe", "Trainer", "TrainerSettings", "channels_last", "diverged", "seed_torch"]
+__all__ = [
+    "EpochWatch",
+    "Trainer",
+    "TrainerSettings",
+    "Watch",
+    "channels_last",
+    "diverged",
+    "seed_torch",
+]

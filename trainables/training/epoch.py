@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from trainables.batches import BatchSource, batches_of
 from trainables.history import StepHistory
 from trainables.optimization import LearningRate
@@ -9,6 +11,7 @@ from trainables.training.divergence import diverged, require_finite
 from trainables.training.learner import Learner
 from trainables.training.randomness import RandomStream
 from trainables.training.settings import TrainerSettings
+from trainables.training.watching import EpochWatch
 
 __all__ = ["Epoch"]
 
@@ -30,6 +33,7 @@ class Epoch:
         learner: Learner,
         source: BatchSource,
         rate: LearningRate,
+        watch: EpochWatch,
         settings: TrainerSettings,
     ) -> None:
         """Takes the parts; batches are prepared from the first step on.
@@ -39,6 +43,7 @@ class Epoch:
             learner: What is trained.
             source: Gives the batches.
             rate: The schedule over all epochs.
+            watch: Looks at this epoch.
             settings: How to train.
         """
         self._number = number
@@ -46,6 +51,7 @@ class Epoch:
         self._num_steps = source.num_steps
         self._num_epochs = settings.epochs
         self._rate = rate
+        self._watch = watch
         self._random = RandomStream(settings.device, settings.seed, _EPOCH_KEY, number)
         self._batches = batches_of(source, number, workers=settings.workers, pin=settings.on_gpu)
         self._history = StepHistory()
@@ -67,17 +73,20 @@ class Epoch:
         if self._num_taken == 0:
             self._learner.criterion.set_epoch(self._number, self._num_epochs)
         with self._random.drawn():
-            values = self._learner.step(next(self._batches), self._rate_of(self._num_taken))
+            look = partial(self._watch.look, self._num_taken)
+            values = self._learner.step(next(self._batches), self._rate_of(self._num_taken), look)
         self._history.append(values)
         self._num_taken += 1
         if self._num_taken % _STEPS_BETWEEN_CHECKS == 0:
             self._require_finite()
+            self._watch.read()
 
     def finish(self) -> dict[str, float]:
         """Looks back when all steps are taken.
 
         Returns:
-            The mean of every scalar over the steps, and `lr` of the last step.
+            The mean of every scalar over the steps, what the watch has seen, and `lr` of the last
+            step.
 
         Raises:
             DivergedError: A loss, a gradient or a weight is not finite.
@@ -85,7 +94,12 @@ class Epoch:
         self._require_finite()
         if not self._learner.has_finite_weights():
             raise diverged(self._number, "a weight is not finite")
-        return {**self._history.means(), "lr": self._rate_of(self._num_taken - 1)}
+        self._watch.read()
+        return {
+            **self._history.means(),
+            **self._watch.finish(),
+            "lr": self._rate_of(self._num_taken - 1),
+        }
 
     def close(self) -> None:
         """Ends the threads that prepare batches; no step can be taken any more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -11,27 +11,23 @@ import torch
 from torch import Tensor, nn
 
 from trainables.batches import Batch
-from trainables.criterion import Criterion, Outputs, loss_values, loss_weights
+from trainables.criterion import Criterion, loss_values, loss_weights
 from trainables.optimization import OptimConfig
 from trainables.training.layout import channels_last
 from trainables.training.precision import Precision
 from trainables.training.settings import TrainerSettings
+from trainables.training.watching import Look
 
-__all__ = ["Learner", "Probe"]
-
-Probe = Callable[[Outputs, Mapping[str, Tensor]], Mapping[str, Tensor]]
+__all__ = ["Learner"]
 
 
 class Learner:
     """A network, its loss and its optimizer."""
 
-    def __init__(
-        self, model: nn.Module, criterion: Criterion, probe: Probe, settings: TrainerSettings
-    ) -> None:
+    def __init__(self, model: nn.Module, criterion: Criterion, settings: TrainerSettings) -> None:
         """Takes what is trained, see `Trainer`."""
         self.model = model
         self.criterion = criterion
-        self._probe = probe
         self._device = settings.device
         self._clip_norm = settings.optim.clip_norm or math.inf
         self._parameters = [*model.parameters(), *criterion.parameters()]
@@ -39,12 +35,13 @@ class Learner:
         self._precision = Precision(settings.device, amp=settings.amp)
         self._scaler = self._precision.scaler
 
-    def step(self, batch: Batch, rate: float) -> dict[str, Tensor]:
+    def step(self, batch: Batch, rate: float, look: Look | None = None) -> dict[str, Tensor]:
         """Learns from a batch.
 
         Args:
             batch: On the host.
             rate: Learning rate.
+            look: To be shown what the network answered; None: nobody looks.
 
         Returns:
             `train/...` scalars with the weights as they were before, and `grad_norm` before
@@ -64,13 +61,9 @@ class Learner:
         self._scaler.step(self._optimizer)
         self._scaler.update()
         with torch.no_grad():
-            probed = self._probe(outputs, batch.targets)
-            return {
-                **loss_values(terms, "train"),
-                **loss_weights(terms),
-                "grad_norm": norm,
-                **{f"train/{name}": value for name, value in probed.items()},
-            }
+            if look is not None:
+                look(outputs, batch.targets)
+            return {**loss_values(terms, "train"), **loss_weights(terms), "grad_norm": norm}
 
     def autocast(self) -> AbstractContextManager[None]:
         """The precision in which the network runs, for evaluation too."""

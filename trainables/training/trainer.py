@@ -21,8 +21,9 @@ from trainables.criterion import Criterion
 from trainables.training.ahead import EpochAhead
 from trainables.training.checkpoints import copy_to_host, reading, write_state
 from trainables.training.epoch import Epoch
-from trainables.training.learner import Learner, Probe
+from trainables.training.learner import Learner
 from trainables.training.settings import TrainerSettings
+from trainables.training.watching import Unwatched, Watch
 
 __all__ = ["Trainer"]
 
@@ -41,8 +42,8 @@ class Trainer:
         model: nn.Module,
         criterion: Criterion,
         source: BatchSource,
-        probe: Probe,
         settings: TrainerSettings,
+        watch: Watch | None = None,
     ) -> None:
         """Takes the parts of a training run; nothing is trained yet.
 
@@ -50,8 +51,8 @@ class Trainer:
             model: On its device already.
             criterion: On the same device.
             source: Gives the batches.
-            probe: Further scalars of a batch to average over the epoch, without gradient.
             settings: How to train.
+            watch: Looks at what the network answers while it is trained; None: nobody looks.
         """
         self.epoch = 0
         self.trained_s = 0.0
@@ -60,7 +61,8 @@ class Trainer:
         self._rate = settings.optim.learning_rate(
             steps_per_epoch=source.num_steps, epochs=settings.epochs
         )
-        self._learner = Learner(model, criterion, probe, settings)
+        self._learner = Learner(model, criterion, settings)
+        self._watch = watch or Unwatched()
         self._set_epoch()
         self._ahead: EpochAhead | None = None
 
@@ -88,9 +90,9 @@ class Trainer:
         """Trains the next epoch, or what running ahead has left of it.
 
         Returns:
-            `train/loss`, `train/loss/<term>`, `train/weighted/<term>`, `train/weight/<term>`,
-            `train/<probe>` and `grad_norm` (2-norm before clipping), each the mean over the epoch's
-            steps with the weights as they were in that step, and `lr` of the last step.
+            `train/loss`, `train/loss/<term>`, `train/weighted/<term>`, `train/weight/<term>` and
+            `grad_norm` (2-norm before clipping), each the mean over the epoch's steps with the
+            weights as they were in that step, `lr` of the last step, and what the watch tells.
 
         Raises:
             DivergedError: A loss, a gradient or a weight is not finite.
@@ -179,6 +181,7 @@ class Trainer:
         self.close()
         with reading(path, self._settings.device) as state:
             self._learner.load_state(state)
+            self._watch.load_state(state.get("watch", {}))
             self.epoch = state["epoch"]
             self._set_epoch()
             return dict(state["numbers"])
@@ -190,7 +193,7 @@ class Trainer:
             self._ahead = None
 
     def _state(self) -> dict[str, Any]:
-        return {"epoch": self.epoch, **self._learner.state()}
+        return {"epoch": self.epoch, **self._learner.state(), "watch": self._watch.state()}
 
     def _set_epoch(self) -> None:
         self._learner.criterion.set_epoch(max(1, self.epoch), self._settings.epochs)
@@ -201,6 +204,7 @@ class Trainer:
             learner=self._learner,
             source=self._source,
             rate=self._rate,
+            watch=self._watch.begin(number, self._source.num_steps),
             settings=self._settings,
         )
 

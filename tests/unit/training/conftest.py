@@ -77,6 +77,48 @@ class Noise:
         return Batch(inputs=x, targets={"y": 2 * x})
 
 
+class Adding:
+    """Adds up what the network answered, over all finished epochs, and counts the looks."""
+
+    def __init__(self) -> None:
+        self.load_state({})
+
+    def begin(self, epoch: int, num_steps: int) -> AddingEpoch:
+        return AddingEpoch(self, num_steps)
+
+    def state(self) -> dict[str, float]:
+        return dict(self.kept)
+
+    def load_state(self, state: Mapping[str, float]) -> None:
+        self.kept = {"y_sum": 0.0, "looks": 0, **state}
+
+
+class AddingEpoch:
+    def __init__(self, watch: Adding, num_steps: int) -> None:
+        self.watch = watch
+        self.steps = iter(range(num_steps))
+        self.found = dict(watch.kept)
+        self.unread: list[tuple[int, Tensor]] = []
+
+    def look(self, step: int, outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> None:
+        assert not torch.is_grad_enabled()
+        assert outputs.keys() == targets.keys()
+        self.unread.append((step, outputs["y"].sum()))
+
+    def read(self) -> None:
+        for step, answer in self.unread:
+            assert step == next(self.steps)
+            self.found["looks"] += 1
+            self.found["y_sum"] += float(answer)
+        self.unread.clear()
+
+    def finish(self) -> dict[str, float]:
+        assert not self.unread
+        assert next(self.steps, None) is None
+        self.watch.kept = self.found
+        return {f"train/{name}": float(value) for name, value in self.found.items()}
+
+
 @pytest.fixture
 def noise() -> type[Noise]:
     return Noise
@@ -85,14 +127,18 @@ def noise() -> type[Noise]:
 @pytest.fixture
 def build(noise: type[Noise]) -> Callable[..., Trainer]:
     def built(
-        *, lr: float = 1e-2, source: Noise | None = None, workers: int = 0, epochs: int = 4
+        *,
+        lr: float = 1e-2,
+        source: Noise | None = None,
+        workers: int = 0,
+        epochs: int = 4,
+        watched: bool = True,
     ) -> Trainer:
         seed_torch(3, 0)
         return Trainer(
             model=Network(),
             criterion=SquaredError(),
             source=source or noise(),
-            probe=lambda outputs, targets: {"y_mean": outputs["y"].mean()},
             settings=TrainerSettings(
                 epochs=epochs,
                 optim=OptimConfig(lr=lr, weight_decay=0.1, warmup_epochs=1.0, clip_norm=0.5),
@@ -101,6 +147,7 @@ def build(noise: type[Noise]) -> Callable[..., Trainer]:
                 workers=workers,
                 seed=3,
             ),
+            watch=Adding() if watched else None,
         )
 
     return built

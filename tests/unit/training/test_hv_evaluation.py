@@ -83,6 +83,8 @@ def test_the_truth_scores_best(evaluate) -> None:
     # 200 + 121 nuclei pixels of 1200 + 625 + 660.
     assert metrics["target_mean"] == pytest.approx(321 / 2485)
     assert metrics["val/pred_mean"] == pytest.approx(321 / 2485, rel=1e-6)
+    assert metrics["val/np_bce_ratio"] == pytest.approx(0.0, abs=1e-6)
+    assert metrics["val/np_contrast"] == pytest.approx(1.0)
 
 
 def test_half_the_truth_has_half_the_magnitude_and_the_same_instances(evaluate) -> None:
@@ -103,6 +105,14 @@ def test_flat_maps_learnt_nothing(evaluate) -> None:
     assert metrics["val/hv_mse_ratio"] == pytest.approx(1.0)
     # The touching pair is one object, taken by both: (100 + 100) / (200 + 200); then 1 and 1.
     assert metrics["val/aji"] == pytest.approx((0.5 + 1 + 1) / 3)
+
+
+def test_a_constant_has_no_contrast_and_costs_more_than_the_best_one(evaluate) -> None:
+    metrics = evaluate(Answering(hv_factor=1.0, logit=0.0))
+    share = 321 / 2485
+    entropy = -share * np.log(share) - (1 - share) * np.log(1 - share)
+    assert metrics["val/np_contrast"] == pytest.approx(0.0)
+    assert metrics["val/np_bce_ratio"] == pytest.approx(np.log(2) / entropy)
 
 
 def test_losses_are_means_over_whole_images(evaluate) -> None:

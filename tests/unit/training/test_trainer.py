@@ -19,19 +19,48 @@ def weights(trainer: Trainer) -> list[Tensor]:
     return [state[name].clone() for name in sorted(state)]
 
 
-def test_an_epoch_reports_loss_terms_weighted_terms_probes_and_the_step_size(build: Build) -> None:
+def test_an_epoch_reports_loss_terms_weighted_terms_the_watch_and_the_step_size(
+    build: Build,
+) -> None:
     metrics = build().train_epoch()
     assert set(metrics) == {
         "train/loss",
         "train/loss/mse",
         "train/weighted/mse",
         "train/weight/mse",
-        "train/y_mean",
+        "train/y_sum",
+        "train/looks",
         "grad_norm",
         "lr",
     }
     assert metrics["train/loss"] == metrics["train/weighted/mse"]
     assert metrics["lr"] == 1e-2
+
+
+def test_being_watched_changes_no_bit(build: Build) -> None:
+    watched, alone = build(), build(watched=False)
+    for _ in range(3):
+        seen, expected = watched.train_epoch(), alone.train_epoch()
+        assert {name: seen[name] for name in expected} == expected
+    assert all(torch.equal(a, b) for a, b in zip(weights(watched), weights(alone), strict=True))
+
+
+def test_the_watch_goes_on_from_a_checkpoint_and_starts_anew_from_an_old_one(
+    build: Build, tmp_path: Path
+) -> None:
+    first = build()
+    first.train_epoch()
+    first.save(tmp_path / "trainer.pt")
+    second = build()
+    second.load(tmp_path / "trainer.pt")
+    assert second._watch.kept == first._watch.kept
+    assert second.train_epoch()["train/looks"] == 10
+
+    state = torch.load(tmp_path / "trainer.pt", weights_only=True)
+    del state["watch"]
+    torch.save(state, tmp_path / "old.pt")
+    second.load(tmp_path / "old.pt")
+    assert second._watch.kept == {"y_sum": 0.0, "looks": 0}
 
 
 def test_the_loss_falls(build: Build) -> None:
