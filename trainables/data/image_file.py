@@ -1,4 +1,4 @@
-"""Reads PNG and TIFF files as they are: images of one or three channels, labels of one."""
+"""Reads PNG, TIFF, JPEG and BMP files: images of one or three channels, labels of one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,20 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-__all__ = ["SUFFIXES", "UnusableFileError", "read_image", "read_labels"]
+__all__ = [
+    "LOSSY_SUFFIXES",
+    "SUFFIXES",
+    "UnusableFileError",
+    "check_image",
+    "check_labels",
+    "read_image",
+    "read_labels",
+]
 
-#: File name endings that are read, in lower case.
+#: Endings of files that images and labels are read from, in lower case.
 SUFFIXES = (".png", ".tif", ".tiff")
+#: Further ones that images may have where labels are no images.
+LOSSY_SUFFIXES = (".jpg", ".jpeg", ".bmp")
 
 _DECODE_ERRORS = (
     OSError,
@@ -47,7 +57,21 @@ def read_image(path: Path) -> NDArray[Any]:
     Raises:
         UnusableFileError: It can't be read, has another shape, or holds NaN or infinity.
     """
-    pixels = _decode(path, keep_palette=False)
+    return check_image(_decode(path, keep_palette=False))
+
+
+def check_image(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Brings an image into the shape (H, W, C); alpha is dropped, equal channels become one.
+
+    Args:
+        pixels: (H, W) or (H, W, 1 to 4).
+
+    Returns:
+        (H, W, 1) or (H, W, 3) of the same type: unsigned integers, or finite floats.
+
+    Raises:
+        UnusableFileError: It has another shape or type, or holds NaN or infinity.
+    """
     if pixels.ndim == 2:
         pixels = pixels[..., None]
     if pixels.ndim != 3 or not 1 <= pixels.shape[2] <= 4:
@@ -75,19 +99,38 @@ def read_labels(path: Path) -> NDArray[np.int32]:
         UnusableFileError: It can't be read, has several channels, or ids that are no integers,
             negative or above 2**31 - 1.
     """
-    ids = _decode(path, keep_palette=True)
+    return check_labels(_decode(path, keep_palette=True))
+
+
+def check_labels(ids: NDArray[Any], *, may_be_floats: bool = False) -> NDArray[np.int32]:
+    """Makes a label map of an array.
+
+    Args:
+        ids: (H, W) or (H, W, 1).
+        may_be_floats: Whether whole numbers may be stored as floats, as some programs do.
+
+    Returns:
+        (H, W) int32; 0 background, every other value one nucleus.
+
+    Raises:
+        UnusableFileError: It has several channels, or ids that are no integers, negative or above
+            2**31 - 1.
+    """
     if ids.ndim == 3 and ids.shape[2] == 1:
         ids = ids[..., 0]
     if ids.ndim != 2:
         raise UnusableFileError(_explain_channels(ids))
-    if ids.dtype.kind not in "uib":
+    if may_be_floats and ids.dtype.kind == "f":
+        if not np.isfinite(ids).all() or (ids != np.round(ids)).any():
+            raise UnusableFileError("label holds values that are no whole numbers; save ids")
+    elif ids.dtype.kind not in "uib":
         raise UnusableFileError(
             f"label holds {ids.dtype} values, ids must be integers; save it with 16 or 32 bits"
         )
     if ids.size and ids.min() < 0:
-        raise UnusableFileError(f"label holds the negative id {ids.min()}; use 0 for background")
+        raise UnusableFileError(f"label holds the negative id {ids.min():.0f}; use 0 for background")
     if ids.size and ids.max() > np.iinfo(np.int32).max:
-        raise UnusableFileError(f"label holds the id {ids.max()}; number the nuclei from 1")
+        raise UnusableFileError(f"label holds the id {ids.max():.0f}; number the nuclei from 1")
     return ids.astype(np.int32)
 
 
@@ -111,6 +154,8 @@ def _decode(path: Path, *, keep_palette: bool) -> NDArray[Any]:
     try:
         if path.suffix.lower() == ".png":
             return _decode_png(content, keep_palette=keep_palette)
+        if path.suffix.lower() in LOSSY_SUFFIXES:
+            return _decode_lossy(content)
         return _decode_tiff(content)
     except _DECODE_ERRORS as error:
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -127,6 +172,11 @@ def _decode_png(content: bytes, *, keep_palette: bool) -> NDArray[Any]:
     with Image.open(BytesIO(content), formats=["PNG"]) as image:
         is_palette = image.mode == "P"
         return np.array(image.convert("RGB") if is_palette and not keep_palette else image)
+
+
+def _decode_lossy(content: bytes) -> NDArray[Any]:
+    with Image.open(BytesIO(content), formats=["JPEG", "BMP"]) as image:
+        return np.array(image if image.mode in ("L", "RGB") else image.convert("RGB"))
 
 
 def _decode_tiff(content: bytes) -> NDArray[Any]:
