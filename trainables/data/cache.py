@@ -19,6 +19,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from trainables.data.copies import Copy
 from trainables.data.facts import SplitFacts
 from trainables.data.source import SplitName
 from trainables.data.split import Split
@@ -72,6 +73,8 @@ class CacheIndex(BaseModel):
         version: `CACHE_VERSION` of the program that has written it.
         splits: By name.
         type_names: The classes of nuclei; empty where nuclei have no types.
+        notes: What came up while the source was read, one fact a line.
+        copies: Images that show what an earlier one shows; None: nobody has looked.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -79,6 +82,8 @@ class CacheIndex(BaseModel):
     version: int
     splits: dict[SplitName, SplitIndex]
     type_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    copies: tuple[Copy, ...] | None = None
 
 
 class SplitWriter:

@@ -1,11 +1,18 @@
-"""What a data set's settings are: drawn from a seed, or read from a folder. No torch."""
+"""What a data set's settings are: drawn from a seed, or read from files. No torch."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from trainables.data.readers.coco import CocoConfig
+from trainables.data.readers.consep import CoNSePConfig
+from trainables.data.readers.geojson import GeoJSONConfig
+from trainables.data.readers.pannuke import PanNukeConfig
+from trainables.data.readers.tiff_stack import TiffStackConfig
+from trainables.data.splits.config import SplitsConfig
 
 __all__ = ["DataConfig", "FolderConfig", "Look", "SyntheticConfig"]
 
@@ -47,6 +54,9 @@ class FolderConfig(BaseModel):
         val_frac: Share of the training images held out for validation, used only where there is
             no `val` folder; at least one image is held out and one is left.
         split_seed: Chooses the images held out, used only where there is no `val` folder.
+        splits: How images are dealt to train, val and test if not by the folders alone: by a
+            column of a table, by groups, by fractions; `images/` and `labels/` may then lie in
+            `path` itself.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
@@ -56,11 +66,31 @@ class FolderConfig(BaseModel):
     only_val: bool = False
     val_frac: float = Field(default=0.2, gt=0.0, lt=1.0)
     split_seed: int = Field(default=0, ge=0, lt=2**32)
+    splits: SplitsConfig | None = None
 
     @field_validator("path")
     @classmethod
     def _expand_home(cls, path: Path) -> Path:
         return path.expanduser()
 
+    @model_validator(mode="after")
+    def _deal_in_one_way(self) -> FolderConfig:
+        others = {"only_val", "val_frac", "split_seed"} & self.model_fields_set
+        if self.splits is not None and others - ({"only_val"} if not self.only_val else set()):
+            raise ValueError(
+                "splits says how images are dealt: leave only_val, val_frac and split_seed out "
+                "(splits has val_frac and seed of its own)"
+            )
+        return self
 
-DataConfig = Annotated[SyntheticConfig | FolderConfig, Field(discriminator="source")]
+
+DataConfig = Annotated[
+    SyntheticConfig
+    | FolderConfig
+    | PanNukeConfig
+    | CoNSePConfig
+    | CocoConfig
+    | GeoJSONConfig
+    | TiffStackConfig,
+    Field(discriminator="source"),
+]

@@ -81,7 +81,7 @@ class FolderSource:
         return Sample(image=image, labels=labels)
 
     def notes(self) -> Sequence[str]:
-        """Where the images are, how they were split, and whether the splits share images."""
+        """Where the images are, and how they were split."""
         notes = [f"images from {self.config.path}"]
         if self.listing.num_held_out:
             total = self.listing.num_held_out + len(self.listing.pairs["train"])
@@ -90,25 +90,7 @@ class FolderSource:
                 f"of {total} training images (val_frac {self.config.val_frac:g}, "
                 f"split_seed {self.config.split_seed})"
             )
-        return [*notes, *self._warn_of_copies()]
-
-    def _warn_of_copies(self) -> Sequence[str]:
-        """A line for each split that shows again what an earlier one has shown."""
-        warnings = []
-        seen: set[str] = set()
-        for split in SPLITS:
-            images = {
-                pair.name: self.digests[pair.image_path] for pair in self.listing.pairs[split]
-            }
-            copies = [name for name, digest in images.items() if digest in seen]
-            if copies:
-                shown = ", ".join(copies[:3]) + (", ..." if len(copies) > 3 else "")
-                warnings.append(
-                    f"warning: {len(copies)} of {len(images)} {split} images equal images of an "
-                    f"earlier split ({shown}): scores on them flatter"
-                )
-            seen.update(images.values())
-        return warnings
+        return notes
 
 
 def open_folder(config: FolderConfig) -> FolderSource:

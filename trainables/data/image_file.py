@@ -128,7 +128,9 @@ def check_labels(ids: NDArray[Any], *, may_be_floats: bool = False) -> NDArray[n
             f"label holds {ids.dtype} values, ids must be integers; save it with 16 or 32 bits"
         )
     if ids.size and ids.min() < 0:
-        raise UnusableFileError(f"label holds the negative id {ids.min():.0f}; use 0 for background")
+        raise UnusableFileError(
+            f"label holds the negative id {ids.min():.0f}; use 0 for background"
+        )
     if ids.size and ids.max() > np.iinfo(np.int32).max:
         raise UnusableFileError(f"label holds the id {ids.max():.0f}; number the nuclei from 1")
     return ids.astype(np.int32)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,19 +20,18 @@ from trainables.data.cache import (
     SplitWriter,
     open_or_build,
 )
-from trainables.data.config import DataConfig, FolderConfig, SyntheticConfig
+from trainables.data.config import DataConfig
+from trainables.data.copies import Copy, Look, find_copies, look_of, warn_of_copies
 from trainables.data.facts import SplitTally, describe
-from trainables.data.folder import open_folder
 from trainables.data.normalise import normalise
 from trainables.data.nucleus_types import list_types, no_types, plain_names
+from trainables.data.opening import hint_for, open_source, place_of
 from trainables.data.source import SPLITS, Sample, Source, SplitName
 from trainables.data.split import Split
-from trainables.data.synthetic import SyntheticSource
 
 __all__ = ["PreparedData", "prepare"]
 
 _log = logging.getLogger(__name__)
-_HINT = "every image needs a label of the same stem and size: one channel, one integer id a nucleus"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +44,7 @@ class PreparedData:
         test: Images to report on; may be empty.
         channels: Channels of every image, 1 or 3.
         fingerprint: Hash of the content; equal data, equal fingerprint, wherever it lies.
+        copies: Images that show what an earlier one shows, in one split or in two.
     """
 
     train: Split
@@ -52,6 +52,7 @@ class PreparedData:
     test: Split
     channels: int
     fingerprint: str
+    copies: Sequence[Copy]
     _summary: DataSummary
 
     def summary(self) -> DataSummary:
@@ -95,16 +96,16 @@ def prepare(config: DataConfig, cache_dir: Path, channels: int | None = None) ->
         DataError: Files that are missing or can't be used, all of them.
         UserError: `cache_dir` can't be written.
     """
-    source = _open_source(config)
+    source, hint = open_source(config, cache_dir), hint_for(config)
     if source.problems:
         # What can be read is read all the same, so that every mistake comes up at once.
-        raise DataError([*source.problems, *_read_problems(source)], hint=_HINT)
+        raise DataError([*source.problems, *_read_problems(source)], hint=hint)
     fingerprint = source.fingerprint()
     try:
         cache = open_or_build(
             cache_dir,
             f"{fingerprint[:32]}-v{CACHE_VERSION}",
-            lambda folder: _build(source, _place(config), folder),
+            lambda folder: _build(source, folder, place_of(config), hint),
         )
     except OSError as error:
         raise UserError(
@@ -114,22 +115,8 @@ def prepare(config: DataConfig, cache_dir: Path, channels: int | None = None) ->
     stored = _stored_channels(cache)
     if channels is not None and channels < stored:
         reason = f"holds colour images, but {channels} channel was asked for; convert them to gray"
-        raise DataError([Problem(where=_place(config), reason=reason)])
+        raise DataError([Problem(where=place_of(config), reason=reason)])
     return _prepared(source, cache, fingerprint, channels or stored)
-
-
-def _open_source(config: DataConfig) -> Source:
-    match config:
-        case SyntheticConfig():
-            return SyntheticSource(config=config)
-        case FolderConfig():
-            return open_folder(config)
-        case _:
-            assert_never(config)
-
-
-def _place(config: DataConfig) -> str:
-    return str(config.path) if isinstance(config, FolderConfig) else config.source
 
 
 def _type_names(source: Source, place: str) -> tuple[str, ...]:
@@ -150,11 +137,11 @@ def _read_problems(source: Source) -> list[Problem]:
     return problems
 
 
-def _build(source: Source, place: str, folder: Path) -> CacheIndex:
+def _build(source: Source, folder: Path, place: str, hint: str) -> CacheIndex:
     """Writes all splits; reads on after a bad file, so that all of them are named."""
-    type_names = _type_names(source, place)
-    problems: list[Problem] = []
-    splits = {split: _build_split(source, split, folder, problems) for split in SPLITS}
+    builder = _Builder(source=source, folder=folder, type_names=_type_names(source, place))
+    splits = {split: builder.build(split) for split in SPLITS}
+    problems = builder.problems
     with_nuclei = [one.facts for one in splits.values() if one.facts.nuclei]
     if with_nuclei and all(facts.looks_like_masks for facts in with_nuclei):
         reason = (
@@ -163,28 +150,47 @@ def _build(source: Source, place: str, folder: Path) -> CacheIndex:
         )
         problems.append(Problem(where="labels", reason=reason))
     if problems:
-        raise DataError(problems, hint=_HINT)
-    return CacheIndex(version=CACHE_VERSION, splits=splits, type_names=type_names)
+        raise DataError(problems, hint=hint)
+    return CacheIndex(
+        version=CACHE_VERSION,
+        splits=splits,
+        type_names=builder.type_names,
+        notes=tuple(builder.notes),
+        copies=find_copies(builder.looks),
+    )
 
 
-def _build_split(
-    source: Source, split: SplitName, folder: Path, problems: list[Problem]
-) -> SplitIndex:
-    names, num_types = source.names(split), len(source.type_names)
-    tally = SplitTally(num_types=num_types)
-    with SplitWriter(folder, split, has_types=num_types > 0) as writer:
-        for index, name in enumerate(names):
-            try:
-                sample = source.read(split, index)
-                types = _types_of(sample, name, num_types)
-            except DataError as error:
-                problems += error.problems
-                continue
-            tally.add(sample.labels, types)
-            if not problems:
-                writer.add(name, normalise(sample.image), sample.labels, types)
-    _log.info("prepared %d images of %s", len(names), split)
-    return writer.index(tally.facts())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Builder:
+    """Writes splits, and keeps what comes up."""
+
+    source: Source
+    folder: Path
+    type_names: tuple[str, ...]
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    looks: dict[SplitName, list[tuple[str, Look]]] = field(default_factory=dict)
+
+    def build(self, split: SplitName) -> SplitIndex:
+        names, num_types = self.source.names(split), len(self.type_names)
+        tally, looks = SplitTally(num_types=num_types), self.looks.setdefault(split, [])
+        remarks: Counter[str] = Counter()
+        with SplitWriter(self.folder, split, has_types=num_types > 0) as writer:
+            for index, name in enumerate(names):
+                try:
+                    sample = self.source.read(split, index)
+                    types = _types_of(sample, name, num_types)
+                except DataError as error:
+                    self.problems.extend(error.problems)
+                    continue
+                tally.add(sample.labels, types)
+                remarks.update(sample.remarks)
+                looks.append((name, look_of(sample.image)))
+                if not self.problems:
+                    writer.add(name, normalise(sample.image), sample.labels, types)
+        _log.info("prepared %d images of %s", len(names), split)
+        self.notes.extend(f"{split}: {count} {words}" for words, count in remarks.items())
+        return writer.index(tally.facts())
 
 
 def _types_of(sample: Sample, name: str, num_types: int) -> NDArray[np.int32]:
@@ -203,17 +209,32 @@ def _stored_channels(cache: Cache) -> int:
 
 
 def _prepared(source: Source, cache: Cache, fingerprint: str, channels: int) -> PreparedData:
+    index = cache.index
+    splits = {split: cache.split(split, channels) for split in SPLITS}
+    copies = _find_copies_again(splits) if index.copies is None else index.copies
     facts = {"channels": float(channels)}
-    lines = [*source.notes()]
-    for name, split in cache.index.splits.items():
-        lines.append(describe(name, split.facts, cache.index.type_names))
-        numbers = split.facts.numbers(cache.index.type_names)
+    lines = [*source.notes(), *index.notes]
+    lines += warn_of_copies(copies, {split: len(one) for split, one in splits.items()})
+    for name, split in index.splits.items():
+        lines.append(describe(name, split.facts, index.type_names))
+        numbers = split.facts.numbers(index.type_names)
         facts |= {f"{name}/{fact}": value for fact, value in numbers.items()}
     return PreparedData(
-        train=cache.split("train", channels),
-        val=cache.split("val", channels),
-        test=cache.split("test", channels),
+        train=splits["train"],
+        val=splits["val"],
+        test=splits["test"],
         channels=channels,
         fingerprint=fingerprint,
+        copies=copies,
         _summary=DataSummary(lines=lines, fingerprint=fingerprint, facts=facts),
+    )
+
+
+def _find_copies_again(splits: Mapping[SplitName, Split]) -> Sequence[Copy]:
+    """Looks for copies in a cache of a program that did not."""
+    return find_copies(
+        {
+            name: [(split.names[i], look_of(split.stored_images[i])) for i in range(len(split))]
+            for name, split in splits.items()
+        }
     )

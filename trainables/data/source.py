@@ -26,11 +26,13 @@ class Sample:
         labels: (H, W) int32; 0 background, every other value one nucleus.
         types: Of the nuclei by id, each from 1 to the number of the source's `type_names`; 0, or an
             id that is left out, is unknown. Empty for a source without types.
+        remarks: What had to be settled or left out while reading, in words, and how often.
     """
 
     image: NDArray[Any]
     labels: NDArray[np.int32]
     types: Mapping[int, int] = field(default_factory=dict)
+    remarks: Mapping[str, int] = field(default_factory=dict)
 
 
 class Source(Protocol):

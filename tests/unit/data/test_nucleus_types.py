@@ -99,7 +99,7 @@ class Typed:
 
 
 def prepare_typed(source: Typed, monkeypatch: pytest.MonkeyPatch, folder: Path) -> PreparedData:
-    monkeypatch.setattr("trainables.data.prepared._open_source", lambda _: source)
+    monkeypatch.setattr("trainables.data.prepared.open_source", lambda *_: source)
     return prepare(SMALL, folder)
 
 

@@ -114,7 +114,7 @@ def _image(entry: Any, place: int) -> CocoImage:
     name, height, width = (entry.get(field) for field in ("file_name", "height", "width"))
     if not isinstance(name, str) or not name or "\0" in name:
         raise UnusableFileError(f"{where} has no file_name; export it again")
-    if not (_is_size(height) and _is_size(width)):
+    if not (isinstance(height, int) and isinstance(width, int) and height > 0 < width):
         raise UnusableFileError(f"{where} ({name}) has no height and width in pixels")
     return CocoImage(key=entry["id"], file_name=name, height=height, width=width)
 
@@ -141,7 +141,3 @@ def _categories(entries: Any) -> dict[Any, str]:
 
 def _is_key(value: Any) -> bool:
     return isinstance(value, int | str)
-
-
-def _is_size(value: Any) -> bool:
-    return isinstance(value, int) and value > 0

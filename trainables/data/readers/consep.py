@@ -21,7 +21,7 @@ from trainables.data.readers.pairs import Pair, find_pairs
 from trainables.data.readers.settings import ReaderConfig
 from trainables.data.source import Sample
 
-__all__ = ["CoNSePConfig", "find_consep"]
+__all__ = ["LAYOUT", "CoNSePConfig", "find_consep"]
 
 LAYOUT = (
     "expected are Train/ and Test/ (val/ if you like), each with Images/*.png and Labels/*.mat "
@@ -129,9 +129,7 @@ def _load(path: Path) -> Mapping[str, NDArray[Any]]:
         names = ["inst_map", "inst_type", "type_map"]
         file = loadmat(path, variable_names=names, appendmat=False)
     except NotImplementedError as error:
-        raise UnusableFileError(
-            "is a MATLAB 7.3 file; save it with save(..., '-v7')"
-        ) from error
+        raise UnusableFileError("is a MATLAB 7.3 file; save it with save(..., '-v7')") from error
     except OSError as error:
         raise UnusableFileError(f"can't be opened ({error.strerror or error})") from error
     except (*_MAT_ERRORS, MatReadError) as error:
@@ -182,5 +180,5 @@ def _majority(
 
 def _merge(one: int) -> int:
     if one >= len(_MERGED_TYPES):
-        raise UnusableFileError(f"holds the type {one}; CoNSeP's are 1 to 7: set merge_types: false")
+        raise UnusableFileError(f"holds the type {one}; CoNSeP's are 1 to 7: leave merge_types out")
     return _MERGED_TYPES[one]

@@ -22,7 +22,7 @@ from trainables.data.readers.pairs import Pair, find_pairs
 from trainables.data.readers.settings import ReaderConfig
 from trainables.data.source import Sample
 
-__all__ = ["GeoJSONConfig", "find_geojson"]
+__all__ = ["LAYOUT", "GeoJSONConfig", "find_geojson"]
 
 LAYOUT = (
     "expected are train/ and val/ (test/ if you like), each with images/ (PNG, TIFF, ...) and "

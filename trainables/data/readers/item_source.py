@@ -88,7 +88,11 @@ def deal_items(
         only_val: Whether they are only scored.
     """
     found = replace(found, items=_tell_apart(found.items))
-    dealt = deal_scored(found.items) if only_val else deal(found.items, splits, root)
+    if not found.items and not found.problems:
+        nothing = Problem(where=str(root), reason="there are no images in it; add some")
+        found = replace(found, problems=[nothing])
+    table_dir = root if root.is_dir() else root.parent
+    dealt = deal_scored(found.items) if only_val else deal(found.items, splits, table_dir)
     return ItemSource(kind=kind, found=found, dealt=dealt)
 
 

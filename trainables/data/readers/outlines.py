@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 __all__ = ["fill_rings"]
 
 
-def fill_rings(
-    rings: Sequence[NDArray[np.float64]], height: int, width: int
-) -> NDArray[np.int64]:
+def fill_rings(rings: Sequence[NDArray[np.float64]], height: int, width: int) -> NDArray[np.int64]:
     """Fills a polygon with its holes, by the even-odd rule.
 
     A pixel belongs to the polygon if its center (column + 0.5, row + 0.5) is inside an odd number

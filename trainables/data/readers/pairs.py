@@ -11,7 +11,15 @@ from sweeper.protocol import Problem
 from trainables.data.image_file import LOSSY_SUFFIXES, SUFFIXES
 from trainables.data.source import SplitName
 
-__all__ = ["IMAGE_SUFFIXES", "Pair", "Place", "explain_missing", "find_pairs", "find_places", "folder_of"]
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "Pair",
+    "Place",
+    "explain_missing",
+    "find_pairs",
+    "find_places",
+    "folder_of",
+]
 
 IMAGE_SUFFIXES = (*SUFFIXES, *LOSSY_SUFFIXES)
 _SPLIT_FOLDERS: dict[SplitName, tuple[str, ...]] = {
@@ -122,6 +130,10 @@ def _pairs_of(
 ) -> list[Pair]:
     image_dir = folder_of(place.folder, "images") or place.folder
     label_dir = folder_of(place.folder, "labels") or place.folder
+    if image_dir == label_dir and not set(IMAGE_SUFFIXES).isdisjoint(label_suffixes):
+        reason = f"images can't be told from labels in one folder; {layout}"
+        problems.append(Problem(where=str(place.folder), reason=reason))
+        return []
     images = _files_by_stem(image_dir, IMAGE_SUFFIXES, problems)
     labels = _files_by_stem(label_dir, label_suffixes, problems)
     if not images:
@@ -140,8 +152,6 @@ def _pairs_of(
         Pair(name=stem, home=place.home, image_path=images[stem], label_path=labels[stem])
         for stem in sorted(set(images) & set(labels))
     ]
-
-
 
 
 def _files_by_stem(

@@ -24,7 +24,7 @@ from trainables.data.readers.pairs import explain_missing
 from trainables.data.readers.settings import ReaderConfig
 from trainables.data.source import Sample, SplitName
 
-__all__ = ["PanNukeConfig", "find_pannuke"]
+__all__ = ["LAYOUT", "PanNukeConfig", "find_pannuke"]
 
 LAYOUT = (
     "expected are folders of folds (`Fold 1`, `fold2`, ...), each with an images.npy (N, H, W, 3) "
@@ -54,8 +54,8 @@ class PanNukeConfig(ReaderConfig):
 
     source: Literal["pannuke"]
     train_folds: list[int] = Field(default=[1], min_length=1)
-    val_folds: list[int] = [2]
-    test_folds: list[int] = [3]
+    val_folds: list[int] = Field(default=[2])
+    test_folds: list[int] = Field(default=[3])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,9 +234,7 @@ def _read(fold: _Fold, index: int) -> Sample:
         instances += of_channel
         types += [place + 1] * len(of_channel)
     painted = paint(ids[0].shape, instances, types)
-    return Sample(
-        image=image, labels=painted.labels, types=painted.types, remarks=painted.remarks
-    )
+    return Sample(image=image, labels=painted.labels, types=painted.types, remarks=painted.remarks)
 
 
 def _as_bytes(pixels: NDArray[Any]) -> NDArray[Any]:

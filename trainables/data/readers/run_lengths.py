@@ -70,8 +70,6 @@ def pixels_of_runs(runs: Sequence[Any], height: int, width: int) -> NDArray[np.i
         raise UnusableFileError(
             f"a mask has {ends[-1]} pixels, its image {height}x{width} px has {height * width}"
         )
-    parts = [
-        np.arange(start, end) for start, end in zip(ends[1::2], ends[2::2], strict=False)
-    ]
+    parts = [np.arange(start, end) for start, end in zip(ends[1::2], ends[2::2], strict=False)]
     down = np.concatenate([*parts, np.zeros(0, np.int64)])
     return np.sort(down % height * width + down // height) if len(down) else down

@@ -20,7 +20,7 @@ from trainables.data.readers.settings import ReaderConfig
 from trainables.data.readers.tiff_pages import TiffStack, open_stack
 from trainables.data.source import Sample, SplitName
 
-__all__ = ["TiffStackConfig", "find_tiff_stacks", "pair_stacks"]
+__all__ = ["LAYOUT", "TiffStackConfig", "find_tiff_stacks", "pair_stacks"]
 
 LAYOUT = (
     "expected are train/images.tif with train/labels.tif (val/ and test/ alike), or "
@@ -105,9 +105,7 @@ def pair_stacks(root: Path, problems: list[Problem]) -> Sequence[Pair]:
                 problems.append(Problem(where=str(path), reason=reason))
             else:
                 name = key[1] or path.stem
-                pairs.append(
-                    Pair(name=name, home=key[0], image_path=path, label_path=labels[key])
-                )
+                pairs.append(Pair(name=name, home=key[0], image_path=path, label_path=labels[key]))
     return pairs
 
 
@@ -164,8 +162,8 @@ def _items(
         problems.append(Problem(where=str(pair.label_path), reason=reason))
         return []
     split_channels = counts[0] != num_labels
-    channels = "S" if split_channels else "CS"
-    if reason := _explain_channels(config.channel, images.most(channels[:1]), images.most(channels)):
+    num_channels = 1 if split_channels else images.most("C")
+    if reason := _explain_channels(config.channel, num_channels, num_channels * images.most("S")):
         problems.append(Problem(where=str(pair.image_path), reason=reason))
         return []
     digest = f"{digests.of(pair.image_path)}+{digests.of(pair.label_path)}"
@@ -192,7 +190,7 @@ def _explain_channels(channel: int | None, num_channels: int, num_values: int) -
     """
     if channel is not None and channel >= num_values:
         return f"has {num_values} channels; data.channel can be 0 to {num_values - 1}"
-    if channel is None and num_channels not in (1, 3) and num_values > 4:
+    if channel is None and num_channels not in (1, 3):
         return f"has {num_channels} channels; say which to take: data.channel, from 0"
     return ""
 

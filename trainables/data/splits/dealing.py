@@ -106,9 +106,7 @@ def deal(items: Sequence[Item], config: SplitsConfig, root: Path) -> Dealt:
         case GroupSplits():
             groups = dealer.read_names(config.pattern)
             what = f"groups by the pattern {config.pattern}"
-            splits = (
-                [None] * len(items) if groups is None else _deal(dealer, config, groups, what)
-            )
+            splits = [None] * len(items) if groups is None else _deal(dealer, config, groups, what)
         case FractionSplits():
             splits = _deal(dealer, config, [str(place) for place in range(len(items))], "images")
         case _:
@@ -123,7 +121,8 @@ def deal_scored(items: Sequence[Item]) -> Dealt:
     that are in no split.
     """
     dealer = _Dealer(items, Path(), [], [])
-    for home in ("val", "test", None):
+    homes: tuple[SplitName | None, ...] = ("val", "test", None)
+    for home in homes:
         chosen = [item.home == home for item in items]
         if any(chosen):
             if home == "test":
@@ -142,7 +141,8 @@ def _finish(
         if split is not None:
             places[split].append(place)
     if dealer.items and not dealer.problems:
-        for split in ("val",) if is_scored else ("train", "val"):
+        needed: tuple[SplitName, ...] = ("val",) if is_scored else ("train", "val")
+        for split in needed:
             if not places[split]:
                 dealer.fail(f"no image is left for {split}; deal them otherwise")
     return Dealt(splits=places, problems=tuple(dealer.problems), notes=tuple(dealer.notes))

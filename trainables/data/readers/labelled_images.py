@@ -1,0 +1,47 @@
+"""Images and label maps in folders, to be dealt otherwise than the folders say."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from sweeper.protocol import DataError, Problem
+from trainables.data.digests import Digests
+from trainables.data.image_file import SUFFIXES, read_labels
+from trainables.data.readers.item import Found, Item
+from trainables.data.readers.pair_reading import read_pair
+from trainables.data.readers.pairs import Pair, find_pairs
+from trainables.data.source import Sample
+
+__all__ = ["LAYOUT", "find_labelled_images"]
+
+LAYOUT = "expected are images/ and labels/, there or in train/, val/ and test/"
+
+
+def find_labelled_images(root: Path, digests: Digests) -> Found:
+    """Finds pairs of images and label maps; mistakes are in the result's `problems`."""
+    problems: list[Problem] = []
+    pairs = find_pairs(root, SUFFIXES, LAYOUT, problems)
+    return Found(
+        items=[
+            Item(
+                name=pair.name,
+                home=pair.home,
+                digest=f"{digests.of(pair.image_path)}+{digests.of(pair.label_path)}",
+                read=partial(_read, pair),
+                aliases=pair.aliases(root),
+            )
+            for pair in pairs
+        ],
+        problems=problems,
+        notes=[f"images from {root}"],
+    )
+
+
+def _read(pair: Pair) -> Sample:
+    image, labels = read_pair(pair, read_labels)
+    if image.shape[:2] != labels.shape:
+        sizes = ["x".join(map(str, shape[:2])) for shape in (labels.shape, image.shape)]
+        reason = f"label is {sizes[0]} px, its image is {sizes[1]} px; they must be equal"
+        raise DataError([Problem(where=str(pair.label_path), reason=reason)])
+    return Sample(image=image, labels=labels)
