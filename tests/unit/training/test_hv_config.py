@@ -36,7 +36,8 @@ def test_steps_of_an_epoch(images: int, batch_size: int, fixed: int | None, expe
         ),
         (
             {"data": {"source": "folder", "path": "x", "num_train": 3}},
-            "data.num_train: unknown name, known are only_val, path, source, split_seed, val_frac",
+            "data.num_train: unknown name, known are only_val, path, source, split_seed, splits, "
+            "val_frac",
         ),
         (
             {"augment": {"preset": "som"}},
