@@ -85,3 +85,43 @@ def test_the_splits_are_named() -> None:
     assert source.names("train") == ["train_000", "train_001"]
     assert source.names("test") == []
     assert source.notes() == ["built-in images, drawn from seed 0: fluorescence"]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("kinds", [2, 3])
+def test_kinds_change_the_look_of_nuclei_and_no_label(look: str, kinds: int) -> None:
+    plain = SyntheticSource(config=SyntheticConfig(look=look))
+    typed = SyntheticSource(config=SyntheticConfig(look=look, kinds=kinds))
+    assert plain.type_names == ()
+    assert typed.type_names == ("solid", "hollow", "speckled")[:kinds]
+    assert typed.notes()[0].endswith(f", {kinds} kinds of nuclei")
+    assert plain.fingerprint() != typed.fingerprint()
+    before, after = (source.read("train", 0) for source in (plain, typed))
+    assert np.array_equal(before.labels, after.labels)
+    assert not before.types
+    assert set(after.types) == set(range(1, int(after.labels.max()) + 1))
+    assert not np.array_equal(before.image[after.labels > 0], after.image[after.labels > 0])
+    assert typed.read("train", 16).types == {}  # an image without nuclei
+
+
+@pytest.mark.parametrize(("look", "sign"), [("fluorescence", 1), ("tissue", -1)])
+def test_each_kind_looks_as_its_name_says(look: str, sign: int) -> None:
+    source = SyntheticSource(config=SyntheticConfig(look=look, kinds=3))
+    bulge: dict[int, list[float]] = {1: [], 2: [], 3: []}
+    grain: dict[int, list[float]] = {1: [], 2: [], 3: []}
+    for index in range(6):
+        sample = source.read("train", index)
+        signal = sign * sample.image[..., 0].astype(float)
+        depth = ndimage.distance_transform_edt(sample.labels > 0)
+        for label, kind in sample.types.items():
+            inside = sample.labels == label
+            middle, rim = inside & (depth > 4.5), inside & (depth > 1.5) & (depth < 4.5)
+            if middle.sum() < 20:
+                continue
+            bulge[kind].append((signal[middle].mean() - signal[rim].mean()) / signal[inside].std())
+            grain[kind].append(signal[middle].std())
+    counts = [len(values) for values in bulge.values()]
+    assert counts == sorted(counts, reverse=True)
+    # Hollow nuclei are fainter in the middle, solid ones not; speckled ones vary most.
+    assert np.median(bulge[2]) < -0.5 < np.median(bulge[1])
+    assert np.median(grain[3]) > 1.5 * np.median(grain[1])

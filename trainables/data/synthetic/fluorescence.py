@@ -12,8 +12,10 @@ from trainables.data.synthetic.texture import draw_field, draw_ramp
 __all__ = ["draw_fluorescence"]
 
 
-def draw_fluorescence(rng: np.random.Generator, layout: Layout) -> NDArray[np.uint8]:
-    """Draws a canvas.
+def draw_fluorescence(
+    rng: np.random.Generator, layout: Layout, pattern: NDArray[np.float64] | None = None
+) -> NDArray[np.uint8]:
+    """Draws a canvas; a pattern (H, W) multiplies the light of the nuclei.
 
     Nuclei differ in brightness, are brightest in the middle and grainy; the lens blurs, light
     from out of focus makes a haze, the field is lit unevenly, photons and camera add noise,
@@ -23,7 +25,10 @@ def draw_fluorescence(rng: np.random.Generator, layout: Layout) -> NDArray[np.ui
         (H, W, 1) uint8.
     """
     shape = layout.labels.shape
-    signal = _nuclei(rng, layout) + _dust(rng, shape)
+    nuclei = _nuclei(rng, layout)
+    if pattern is not None:
+        nuclei *= pattern
+    signal = nuclei + _dust(rng, shape)
     signal = ndimage.gaussian_filter(signal, rng.uniform(0.7, 1.3))
     signal += rng.uniform(0.05, 0.25) * ndimage.gaussian_filter(signal, rng.uniform(6.0, 14.0))
     signal += rng.uniform(0.02, 0.12)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sweeper.protocol import Problem
 from trainables.data.config import SyntheticConfig
 from trainables.data.source import Sample, SplitName
+from trainables.data.synthetic.kinds import KIND_NAMES
 from trainables.data.synthetic.scene import GENERATOR_VERSION, draw_scene
 
 __all__ = ["SyntheticSource"]
@@ -32,12 +33,15 @@ class SyntheticSource:
 
     @property
     def type_names(self) -> Sequence[str]:
-        """None: all nuclei are of one kind."""
-        return ()
+        """The kinds of nuclei, if there are several."""
+        return KIND_NAMES[: self.config.kinds] if self.config.kinds > 1 else ()
 
     def fingerprint(self) -> str:
         """Hash of the settings and the generator's version."""
-        settings = json.dumps(self.config.model_dump(mode="json"), sort_keys=True)
+        # Settings that are younger than cached data count only where they change something.
+        unchanged = {"kinds"} if self.config.kinds == 1 else set()
+        values = self.config.model_dump(mode="json", exclude=unchanged)
+        settings = json.dumps(values, sort_keys=True)
         return hashlib.sha256(f"synthetic {GENERATOR_VERSION} {settings}".encode()).hexdigest()
 
     def names(self, split: SplitName) -> Sequence[str]:
@@ -56,4 +60,5 @@ class SyntheticSource:
     def notes(self) -> Sequence[str]:
         """How the images were drawn."""
         looks = "fluorescence and tissue looks" if self.config.look == "mixed" else self.config.look
-        return [f"built-in images, drawn from seed {self.config.seed}: {looks}"]
+        kinds = f", {self.config.kinds} kinds of nuclei" if self.config.kinds > 1 else ""
+        return [f"built-in images, drawn from seed {self.config.seed}: {looks}{kinds}"]

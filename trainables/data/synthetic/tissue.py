@@ -17,8 +17,10 @@ _HAEMATOXYLIN = np.array([0.563, 0.720, 0.406])
 _EOSIN = np.array([0.216, 0.801, 0.558])
 
 
-def draw_tissue(rng: np.random.Generator, layout: Layout) -> NDArray[np.uint8]:
-    """Draws a canvas.
+def draw_tissue(
+    rng: np.random.Generator, layout: Layout, pattern: NDArray[np.float64] | None = None
+) -> NDArray[np.uint8]:
+    """Draws a canvas; with a pattern (H, W) it, and nothing else, shades the inside of nuclei.
 
     Two stains absorb light (Beer and Lambert): haematoxylin in the nuclei, eosin in fibres and
     cytoplasm, neither in gaps. Stain strength and hue differ between images; light is uneven,
@@ -28,7 +30,7 @@ def draw_tissue(rng: np.random.Generator, layout: Layout) -> NDArray[np.uint8]:
         (H, W, 3) uint8.
     """
     shape = layout.labels.shape
-    haematoxylin = _nuclei(rng, layout)
+    haematoxylin = _nuclei(rng, layout, pattern)
     eosin, tissue = _surroundings(rng, layout)
     haematoxylin += tissue * rng.uniform(0.02, 0.14) * (1.0 + 0.4 * draw_field(rng, shape, 2.5))
     stains = np.stack([_HAEMATOXYLIN, _EOSIN]) * rng.uniform(0.8, 1.2, (2, 3))
@@ -40,7 +42,9 @@ def draw_tissue(rng: np.random.Generator, layout: Layout) -> NDArray[np.uint8]:
     return np.clip(seen * 250.0, 0.0, 255.0).astype(np.uint8)
 
 
-def _nuclei(rng: np.random.Generator, layout: Layout) -> NDArray[np.float64]:
+def _nuclei(
+    rng: np.random.Generator, layout: Layout, pattern: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
     """Haematoxylin of the nuclei: dark rims, pale and grainy middles, or dark throughout."""
     shape = layout.labels.shape
     strength = np.clip(rng.normal(1.0, 0.22, layout.num_nuclei + 1), 0.5, 1.6)
@@ -49,6 +53,8 @@ def _nuclei(rng: np.random.Generator, layout: Layout) -> NDArray[np.float64]:
     middle = 1.0 - layout.relative_radius**4
     grain = 0.16 * draw_field(rng, shape, 1.0) + 0.14 * draw_field(rng, shape, 2.2)
     amount = 1.0 - 0.6 * paleness[layout.labels] * middle + grain
+    if pattern is not None:
+        amount = pattern + grain
     return np.where(layout.labels > 0, strength[layout.labels] * np.clip(amount, 0.25, 1.6), 0.0)
 
 
