@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from trainables.data import PreparedData
 from trainables.decode_search import CRITERIA
 from trainables.instance_scores import SCORE_NAMES
-from trainables.losses import TERMS, TYPE_TERMS
+from trainables.losses import NP_TERMS, TERMS, TYPE_TERMS
 from trainables.type_scores import type_score_names
 
 __all__ = ["METRIC_NAMES", "metric_names_on"]
@@ -66,7 +66,7 @@ METRIC_NAMES = frozenset(
     [
         "train/loss",
         "val/loss",
-        *_term_names(TERMS),
+        *_term_names([*TERMS, *NP_TERMS]),
         *(f"val/{name}" for name in (*SCORE_NAMES, _POOLED, *_MAPS)),
         *(f"val/default/{name}" for name in (*SCORE_NAMES, _POOLED)),
         *(f"val/optimistic/{name}" for name in CRITERIA),

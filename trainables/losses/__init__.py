@@ -1,4 +1,4 @@
-"""Losses of the NP, HV and NT heads, and what the HV maps are worth.
+"""A library of losses, the criterion of the 2-D heads, and what the HV maps are worth.
 
 Importing the package loads no torch: a driver that only checks settings reads `config`.
 """
@@ -8,20 +8,22 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from trainables.losses.config import TERMS, TYPE_TERMS, HVLossConfig
+from trainables.losses.config import NP_TERMS, TERMS, TYPE_TERMS, HVLossConfig
 
 if TYPE_CHECKING:
     from trainables.losses.classes import NTCELoss, NTDiceLoss
+    from trainables.losses.compound import CompoundLoss, build_loss
     from trainables.losses.criterion import HVCriterion, build_criterion
     from trainables.losses.foreground import NPStatistics
     from trainables.losses.maps import HVAlignedLoss, HVGradientLoss, HVMagnitudeLoss, HVMSELoss
-    from trainables.losses.nuclei import NPBCELoss, NPDiceLoss
     from trainables.losses.report import LossReport
     from trainables.losses.statistics import HVStatistics
 
 __all__ = [
+    "NP_TERMS",
     "TERMS",
     "TYPE_TERMS",
+    "CompoundLoss",
     "HVAlignedLoss",
     "HVCriterion",
     "HVGradientLoss",
@@ -30,15 +32,15 @@ __all__ = [
     "HVMagnitudeLoss",
     "HVStatistics",
     "LossReport",
-    "NPBCELoss",
-    "NPDiceLoss",
     "NPStatistics",
     "NTCELoss",
     "NTDiceLoss",
     "build_criterion",
+    "build_loss",
 ]
 
 _NEEDS_TORCH = {
+    "CompoundLoss": "trainables.losses.compound",
     "HVAlignedLoss": "trainables.losses.maps",
     "HVCriterion": "trainables.losses.criterion",
     "HVGradientLoss": "trainables.losses.maps",
@@ -46,12 +48,11 @@ _NEEDS_TORCH = {
     "HVMagnitudeLoss": "trainables.losses.maps",
     "HVStatistics": "trainables.losses.statistics",
     "LossReport": "trainables.losses.report",
-    "NPBCELoss": "trainables.losses.nuclei",
-    "NPDiceLoss": "trainables.losses.nuclei",
     "NPStatistics": "trainables.losses.foreground",
     "NTCELoss": "trainables.losses.classes",
     "NTDiceLoss": "trainables.losses.classes",
     "build_criterion": "trainables.losses.criterion",
+    "build_loss": "trainables.losses.compound",
 }
 
 

@@ -8,26 +8,34 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from trainables.losses.balance import build_balance
 from trainables.losses.classes import NTCELoss, NTDiceLoss, rarity_weights
+from trainables.losses.compound import build_term
 from trainables.losses.config import HVLossConfig
 from trainables.losses.maps import HVAlignedLoss, HVGradientLoss, HVMagnitudeLoss, HVMSELoss
-from trainables.losses.nuclei import NPBCELoss, NPDiceLoss
 from trainables.losses.report import LossReport, add_up
 
 __all__ = ["HVCriterion", "build_criterion"]
 
 
 class HVCriterion(nn.Module):
-    """Weighted sum of the terms of the NP and HV heads, and of the NT head if there are types."""
+    """Weighted sum of the terms of the NP and HV heads, and of the NT head if there are types.
+
+    Attributes:
+        terms: By name.
+        balance: What their weights are multiplied by; may have weights to learn.
+    """
 
     def __init__(self, config: HVLossConfig, type_counts: Sequence[int] = ()) -> None:
         super().__init__()
         self.terms = nn.ModuleDict(_build_terms(config, type_counts))
         weights = config.weights
         self._weights = {name: weights[name] for name in self.terms}
+        self.balance = build_balance(config.balance, self._weights)
 
     def set_epoch(self, epoch: int, num_epochs: int) -> None:
-        """Does nothing: the weights are the same in all epochs."""
+        """Says which epoch's weights hold from now on, see `Criterion.set_epoch`."""
+        self.balance.set_epoch(epoch, num_epochs)
 
     def forward(self, outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> LossReport:
         """Compares a network's outputs with the truth.
@@ -43,7 +51,7 @@ class HVCriterion(nn.Module):
         """
         inputs = _inputs_of_heads(outputs, targets)
         terms = {name: partial(term, *inputs[name[:2]]) for name, term in self.terms.items()}
-        return add_up(terms, self._weights)
+        return add_up(terms, self._weights, self.balance)
 
 
 def build_criterion(
@@ -65,8 +73,7 @@ def build_criterion(
 def _build_terms(config: HVLossConfig, type_counts: Sequence[int]) -> dict[str, nn.Module]:
     """By name; the first two letters are those of the head, see `_inputs_of_heads`."""
     terms: dict[str, nn.Module] = {
-        "np_bce": NPBCELoss(),
-        "np_dice": NPDiceLoss(),
+        **{term.name: build_term(term.loss) for term in config.np_terms},
         "hv_mse": HVMSELoss(config.hv_region),
         "hv_gradient": HVGradientLoss(),
         "hv_magnitude": HVMagnitudeLoss(),

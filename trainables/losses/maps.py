@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trainables.losses.precision import in_full_precision
+from trainables.losses.sets import masked_mean
 
 __all__ = ["HVAlignedLoss", "HVGradientLoss", "HVMSELoss", "HVMagnitudeLoss"]
 
@@ -39,7 +40,7 @@ class HVMSELoss(nn.Module):
         return f"region={self.region!r}"
 
     @in_full_precision
-    def forward(self, maps: Tensor, target: Tensor, nuclei: Tensor) -> Tensor:
+    def forward(self, maps: Tensor, target: Tensor, nuclei: Tensor | None = None) -> Tensor:
         """Returns the scalar.
 
         Args:
@@ -49,7 +50,7 @@ class HVMSELoss(nn.Module):
         """
         if self.region == "image":
             return functional.mse_loss(maps, target)
-        return _mean_over(nuclei, (maps - target).square())
+        return masked_mean((maps - target).square(), nuclei)
 
 
 class HVGradientLoss(nn.Module):
@@ -72,17 +73,17 @@ class HVGradientLoss(nn.Module):
         self.register_buffer("kernels", _slope_kernels(), persistent=False)
 
     @in_full_precision
-    def forward(self, maps: Tensor, target: Tensor, nuclei: Tensor) -> Tensor:
+    def forward(self, maps: Tensor, target: Tensor, nuclei: Tensor | None = None) -> Tensor:
         """Returns the scalar.
 
         Args:
             maps: Predicted maps (B, 2, H, W).
             target: True maps (B, 2, H, W).
-            nuclei: (B, 1, H, W), 1 in nuclei, else 0.
+            nuclei: (B, 1, H, W), 1 in nuclei, else 0; None: 1 everywhere.
         """
         error = functional.pad(maps - target, [_KERNEL_PX // 2] * 4, mode="replicate")
         slopes = functional.conv2d(error, self.kernels.to(error), groups=2)
-        return _mean_over(nuclei, slopes.square())
+        return masked_mean(slopes.square(), nuclei)
 
 
 class HVMagnitudeLoss(nn.Module):
@@ -93,15 +94,15 @@ class HVMagnitudeLoss(nn.Module):
     """
 
     @in_full_precision
-    def forward(self, maps: Tensor, target: Tensor, nuclei: Tensor) -> Tensor:
+    def forward(self, maps: Tensor, target: Tensor, nuclei: Tensor | None = None) -> Tensor:
         """Returns the scalar.
 
         Args:
             maps: Predicted maps (B, 2, H, W).
             target: True maps (B, 2, H, W).
-            nuclei: (B, 1, H, W), 1 in nuclei, else 0.
+            nuclei: (B, 1, H, W), 1 in nuclei, else 0; None: 1 everywhere.
         """
-        return _mean_over(nuclei, (_length(maps) - _length(target)).square())
+        return masked_mean((_length(maps) - _length(target)).square(), nuclei)
 
 
 class HVAlignedLoss(nn.Module):
@@ -113,28 +114,22 @@ class HVAlignedLoss(nn.Module):
     """
 
     @in_full_precision
-    def forward(self, maps: Tensor, target: Tensor, nuclei: Tensor) -> Tensor:
+    def forward(self, maps: Tensor, target: Tensor, nuclei: Tensor | None = None) -> Tensor:
         """Returns the scalar.
 
         Args:
             maps: Predicted maps (B, 2, H, W).
             target: True maps (B, 2, H, W).
-            nuclei: (B, 1, H, W), 1 in nuclei, else 0.
+            nuclei: (B, 1, H, W), 1 in nuclei, else 0; None: 1 everywhere.
         """
         length = target.norm(dim=1, keepdim=True).clamp(min=_SMALLEST_LENGTH)
         along = ((maps - target) * (target / length)).sum(dim=1, keepdim=True)
-        return _mean_over(nuclei, along.square())
+        return masked_mean(along.square(), nuclei)
 
 
 def _length(maps: Tensor) -> Tensor:
     # The epsilon is inside the root: the root's slope at 0 is infinite.
     return maps.square().sum(dim=1, keepdim=True).add(_MAGNITUDE_EPS).sqrt()
-
-
-def _mean_over(nuclei: Tensor, values: Tensor) -> Tensor:
-    """Mean of `values` (B, C, H, W) over nuclei pixels and channels; 0 without nuclei."""
-    num_values = nuclei.sum() * values.shape[1]
-    return (values * nuclei).sum() / num_values.clamp(min=1)
 
 
 def _slope_kernels() -> Tensor:

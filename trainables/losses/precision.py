@@ -15,12 +15,18 @@ def in_full_precision(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """Makes a module's `forward(self, *tensors)` compute outside autocast, in float32 or float64.
 
     Sums over a batch exceed what half precision holds, and squares of small errors vanish in it.
+    An argument may be None instead of a tensor, but not the first.
     """
 
     @wraps(loss)
-    def forward(self: object, *tensors: Tensor) -> Tensor:
-        wide = [tensor.to(torch.promote_types(tensor.dtype, torch.float32)) for tensor in tensors]
-        with torch.autocast(tensors[0].device.type, enabled=False):
-            return loss(self, *wide)
+    def forward(self: object, first: Tensor, *others: Tensor | None) -> Tensor:
+        with torch.autocast(first.device.type, enabled=False):
+            return loss(self, _widened(first), *map(_widened, others))
 
     return forward
+
+
+def _widened(tensor: Tensor | None) -> Tensor | None:
+    if tensor is None:
+        return None
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from trainables.losses import NPBCELoss, NPDiceLoss
+from trainables.losses import build_loss
 
-TERMS = [NPBCELoss(), NPDiceLoss()]
+TERMS = [build_loss("bce"), build_loss("dice")]
 
 
 def logits_of(probabilities: list[float]) -> Tensor:
@@ -21,14 +21,14 @@ def test_cross_entropy_by_hand() -> None:
     logits = logits_of([0.5, 0.9, 0.2])
     nuclei = torch.tensor([1.0, 1.0, 0.0]).reshape(1, 1, 1, 3)
     expected = -(math.log(0.5) + math.log(0.9) + math.log(0.8)) / 3
-    assert NPBCELoss()(logits, nuclei).item() == pytest.approx(expected)
+    assert build_loss("bce")(logits, nuclei).item() == pytest.approx(expected)
 
 
 def test_dice_by_hand() -> None:
     logits = logits_of([0.5, 0.9, 0.2])
     nuclei = torch.tensor([1.0, 1.0, 0.0]).reshape(1, 1, 1, 3)
     expected = 1 - 2 * (0.5 + 0.9) / (1.6 + 2)
-    assert NPDiceLoss()(logits, nuclei).item() == pytest.approx(expected, abs=1e-3)
+    assert build_loss("dice")(logits, nuclei).item() == pytest.approx(expected, abs=1e-3)
 
 
 def test_dice_is_taken_over_the_batch() -> None:
@@ -37,12 +37,12 @@ def test_dice_is_taken_over_the_batch() -> None:
     nuclei = torch.zeros(2, 1, 4, 4)
     nuclei[0] = 1
     logits[0] = 20
-    assert NPDiceLoss()(logits, nuclei).item() == pytest.approx(0.0, abs=1e-5)
+    assert build_loss("dice")(logits, nuclei).item() == pytest.approx(0.0, abs=1e-5)
 
 
 def test_dice_of_a_batch_without_nuclei_is_zero() -> None:
     logits = torch.randn(2, 1, 4, 4, requires_grad=True)
-    loss = NPDiceLoss()(logits, torch.zeros(2, 1, 4, 4))
+    loss = build_loss("dice")(logits, torch.zeros(2, 1, 4, 4))
     loss.backward()
     assert loss.item() == 0
     assert logits.grad is not None
