@@ -13,6 +13,7 @@ from sweeper.protocol import ConfigError, DivergedError, Trainable, TrialContext
 from trainables.decode_search import CRITERIA
 from trainables.hv import HVTrainable
 from trainables.hv_config import HVConfig
+from trainables.losses import NP_TERMS, TERMS
 
 SETTINGS: dict[str, Any] = {
     "epochs": 4,
@@ -25,6 +26,7 @@ SETTINGS: dict[str, Any] = {
     "augment": {"preset": "all"},
 }
 ON_GPU = {"gpu/peak_gib", "cost/gpu_s"}
+NOT_TRAINED_ON = {*NP_TERMS} - {*TERMS}
 
 
 @pytest.fixture
@@ -74,7 +76,8 @@ def test_every_name_is_reported_and_nothing_else(context: TrialContext) -> None:
     first, second = trainable.step(), trainable.step()
     not_chosen_by = {f"val/optimistic/{name}" for name in CRITERIA if name != "aji"}
     data = HVTrainable.prepare(SETTINGS, context.cache_dir)
-    assert second.keys() == data.metric_names - ON_GPU - not_chosen_by
+    others = {name for name in data.metric_names if name.rpartition("/")[2] in NOT_TRAINED_ON}
+    assert second.keys() == data.metric_names - ON_GPU - not_chosen_by - others
     assert data.metric_names < HVTrainable.metric_names
     assert not [name for name in first if name.startswith("val/")]
     assert (first["epoch"], second["epoch"]) == (1.0, 2.0)
@@ -106,6 +109,46 @@ def test_weighted_terms_add_up_and_terms_of_no_weight_are_reported(context: Tria
         assert metrics[f"{split}/weighted/hv_gradient"] == pytest.approx(
             1.5 * metrics[f"{split}/loss/hv_gradient"], rel=1e-5
         )
+
+
+def test_losses_of_the_library_train_the_foreground(context: TrialContext) -> None:
+    terms = [
+        "iou",
+        {"type": "focal", "weight": 2.0},
+        {"type": "dice", "name": "each", "batch": False},
+    ]
+    trainable = started(context, loss={"np": terms, "lambda_np": 0.5})
+    metrics = steps(trainable, 2)[1]
+    weights = {"np_bce": 0, "np_dice": 0, "np_iou": 0.5, "np_focal": 1, "np_each": 0.5}
+    for name, weight in weights.items():
+        assert metrics[f"train/weight/{name}"] == weight
+        assert metrics[f"train/loss/{name}"] > 0
+        assert metrics[f"val/weighted/{name}"] == pytest.approx(
+            weight * metrics[f"val/loss/{name}"], rel=1e-5
+        )
+
+
+@pytest.mark.parametrize(
+    "balance",
+    [
+        "uncertainty",
+        {"type": "softmax", "entropy_floor": 0.8},
+        {"type": "scheduled", "schedules": {"hv_gradient": {"start": 0.0}}},
+    ],
+)
+def test_weights_that_change_go_on_from_a_checkpoint(
+    context: TrialContext, tmp_path: Path, balance: Any
+) -> None:
+    loss = {"np": ["bce", "dice"], "balance": balance}
+    straight = started(context, loss=loss)
+    expected = steps(straight, 4)
+    first, second = started(context, loss=loss), started(context, loss=loss)
+    assert steps(first, 2) == expected[:2]
+    (tmp_path / "saved").mkdir()
+    first.save(tmp_path / "saved")
+    second.load(tmp_path / "saved")
+    assert steps(second, 2) == expected[2:]
+    assert len({metrics["train/weight/hv_gradient"] for metrics in expected}) == 4
 
 
 def test_saving_and_loading_into_another_object_changes_no_bit(

@@ -19,7 +19,7 @@ from trainables.losses.precision import in_full_precision
 
 __all__ = ["NTCELoss", "NTDiceLoss", "rarity_weights"]
 
-#: As in `NPDiceLoss`.
+#: As in `DiceConfig`.
 _SMOOTH_PX: Final = 1e-3
 
 
