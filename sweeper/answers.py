@@ -9,7 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["DataSummary", "Decoding", "DecodingTable"]
+__all__ = [
+    "DataSummary",
+    "Decoding",
+    "DecodingTable",
+    "Estimate",
+    "ImageScores",
+    "NetworkScores",
+    "SplitScores",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,4 +80,77 @@ class DecodingTable:
     criterion: str
     num_images: int
     num_planned: int
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A score of a set of images, and how far chance may have moved it.
+
+    Attributes:
+        value: Finite.
+        low: Lower end of the interval that `NetworkScores.interval` names; None: not known, as
+            with a single image.
+        high: Upper end; None with `low`.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageScores:
+    """How a network did on one image.
+
+    Attributes:
+        name: Of the image.
+        scores: By name, finite; what has no meaning for this image is left out.
+        picture: Name of the file that shows it, in `ScoringRequest.folder`; None: none does.
+    """
+
+    name: str
+    scores: Mapping[str, float]
+    picture: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitScores:
+    """How a network did on a set of images.
+
+    Attributes:
+        name: `train`, `val` or `test`.
+        images: At least one.
+        mean: Scores as means over images, each counting the same.
+        pooled: Scores of all images together, to which large and crowded ones contribute more.
+        levels: Score -> a word on its level, such as "pass" or "fail", for scores that have one.
+    """
+
+    name: str
+    images: Sequence[ImageScores]
+    mean: Mapping[str, Estimate]
+    pooled: Mapping[str, Estimate]
+    levels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkScores:
+    """How a trained network does, see `BaseTrainable.score_network`.
+
+    Attributes:
+        splits: At least one.
+        headline: Names of the scores that a person looks at first.
+        names: Score -> what it is in a few words, for those whose name does not say it.
+        worst_by: The score by which images are the worst.
+        interval: What `Estimate.low` and `high` are, in words.
+        judgement: What follows from the scores, a sentence each, the most important first.
+        notes: What a person should know besides, a sentence each.
+    """
+
+    splits: Sequence[SplitScores]
+    headline: Sequence[str]
+    names: Mapping[str, str]
+    worst_by: str
+    interval: str
+    judgement: Sequence[str]
     notes: Sequence[str] = ()

@@ -27,6 +27,10 @@
             │   ├── plot.html      score against each threshold; needs no network
             │   ├── decoding.yaml  what was chosen, by dotted path
             │   └── search.yaml    what was searched on and how: data, checkpoint, settings, scores
+            ├── evaluate/1/  what `sweeper evaluate` found; 2, 3 ... for later evaluations
+            │   ├── summary.json   scores with intervals, what was scored and how, the judgement
+            │   ├── images.csv     every image, and its scores
+            │   └── *.png          the worst images: image, truth, prediction
             └── checkpoints/epoch-00012/
 """
 
@@ -87,6 +91,10 @@ class TrialPaths:
     @property
     def decodings(self) -> Path:
         return self.root / "decode"
+
+    @property
+    def evaluations(self) -> Path:
+        return self.root / "evaluate"
 
 
 @dataclass(frozen=True, slots=True)

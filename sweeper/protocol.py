@@ -20,7 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from sweeper.answers import DataSummary, Decoding, DecodingTable
+from sweeper.answers import (
+    DataSummary,
+    Decoding,
+    DecodingTable,
+    Estimate,
+    ImageScores,
+    NetworkScores,
+    SplitScores,
+)
 from sweeper.errors import ConfigError, DataError, DivergedError, Problem, TrialError, UserError
 
 __all__ = [
@@ -31,7 +39,12 @@ __all__ = [
     "Decoding",
     "DecodingTable",
     "DivergedError",
+    "Estimate",
+    "ImageScores",
+    "NetworkScores",
     "Problem",
+    "ScoringRequest",
+    "SplitScores",
     "Trainable",
     "TrialContext",
     "TrialError",
@@ -60,6 +73,23 @@ class TrialContext:
     cache_dir: Path
     device: str = "cpu"
     cpu_threads: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoringRequest:
+    """What is asked of `BaseTrainable.score_network`.
+
+    Attributes:
+        splits: Of the data, `train`, `val` or `test`; those without images are passed over.
+        num_worst: Of so many images of each split, the worst, there are to be pictures; may be 0.
+        folder: Where pictures go; exists and is empty.
+        progress: To be told now and then how many images of how many are done; quick.
+    """
+
+    splits: Sequence[str]
+    num_worst: int
+    folder: Path
+    progress: Callable[[int, int], None]
 
 
 @runtime_checkable
@@ -189,3 +219,14 @@ class BaseTrainable:
         """
         del progress
         raise UserError("this trainable searches no decodings")
+
+    def score_network(self, request: ScoringRequest) -> NetworkScores:
+        """Scores the loaded network on whole images, decoded as the configuration says.
+
+        Comes after `setup` and `load`; trains nothing and searches nothing.
+
+        Raises:
+            UserError: This trainable scores nothing, or there are no images.
+        """
+        del request
+        raise UserError("this trainable scores no networks")

@@ -9,8 +9,8 @@ from sweeper.engine.loading import load_trainable, user_import_paths
 from sweeper.engine.resources import require_device
 from sweeper.engine.session import Failure, Order, Report, Session
 from sweeper.errors import Problem, SpecError, UserError
-from sweeper.paths import Home
-from sweeper.spec import TrainingFile, read_training
+from sweeper.paths import Home, TrialPaths
+from sweeper.spec import TrainingFile, dump_training, read_training
 
 __all__ = ["train_once"]
 
@@ -46,6 +46,8 @@ def train_once(
     place = Home.at(home)
     _prepare(training, place)
     _make(out)
+    text = dump_training(training.trainable, training.seed, training.config)
+    TrialPaths(out).config.write_text(text, encoding="utf-8")
     order = Order(
         number=0,
         trainable=training.trainable,

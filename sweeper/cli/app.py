@@ -10,7 +10,17 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from sweeper.cli import auditing, decoding, looking, running, serving, stopping, syncing, trying
+from sweeper.cli import (
+    auditing,
+    decoding,
+    evaluating,
+    looking,
+    running,
+    serving,
+    stopping,
+    syncing,
+    trying,
+)
 from sweeper.engine.environment import set_environment
 from sweeper.errors import SweeperError
 
@@ -35,6 +45,7 @@ app.command("status")(looking.status)
 app.command("audit")(auditing.audit)
 app.command("sync")(syncing.sync)
 app.command("decode")(decoding.decode)
+app.command("evaluate")(evaluating.evaluate)
 app.command("check")(trying.check)
 app.command("train")(trying.train)
 app.command("ui")(serving.ui)

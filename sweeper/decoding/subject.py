@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from sweeper.engine.loading import TrainableClass, load_trainable, user_import_paths
-from sweeper.errors import Problem, SpecError, SweepLockedError, UserError
+from sweeper.engine.loading import TrainableClass
+from sweeper.errors import SweepLockedError, UserError
+from sweeper.networks import find_in_sweep, read_settings
 from sweeper.paths import Home, SweepPaths
 from sweeper.protocol import BaseTrainable
-from sweeper.spec import SweepSpec, TrainingFile, read_training
-from sweeper.study.checkpoints import Checkpoint, Wanted, best_checkpoint, read_checkpoints
+from sweeper.spec import TrainingFile
+from sweeper.study.checkpoints import Checkpoint
 from sweeper.study.events import State
 from sweeper.study.lock import is_driven
-from sweeper.study.records import SweepRecord, TrialRecord, read_record
-from sweeper.study.store import open_spec, open_study
+from sweeper.study.records import TrialRecord
 
 __all__ = ["Subject", "Wish", "find_subject"]
-
-_DATA = "config.data"
-_DECODE = "decode."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,123 +68,34 @@ def find_subject(home: Home, name: str, wish: Wish) -> Subject:
             wrong.
         BackendError: The study can't be read.
     """
-    study = open_study(home, name)
-    paths = home.sweep(name)
-    spec, record = open_spec(paths), read_record(study)
-    trial = _pick(record, wish.trial)
-    _require_network(paths, trial, wish)
-    checkpoint, notes = _find_checkpoint(paths, spec, trial, wish.epoch)
-    kind = load_trainable(spec.trainable, user_import_paths())
-    if kind.search_decodings is BaseTrainable.search_decodings:
+    network = find_in_sweep(home, name, wish.trial, epoch=wish.epoch, verb="decode")
+    paths, trial = home.sweep(name), network.trial
+    assert trial is not None  # it is of a sweep
+    if wish.write_back:
+        _require_amendable(paths, trial)
+    if network.kind.search_decodings is BaseTrainable.search_decodings:
         raise UserError(
-            f"{spec.trainable} searches no decodings",
+            f"{network.trainable} searches no decodings",
             hint="a trainable that does has a method search_decodings, see sweeper.protocol",
         )
+    training = read_settings(
+        network.folder.config, network.kind, data=wish.data, overrides=wish.overrides
+    )
     return Subject(
         paths=paths,
         trial=trial,
-        checkpoint=checkpoint,
-        kind=kind,
-        training=_read_settings(paths.trial(trial.number).config, kind, wish),
-        notes=notes,
+        checkpoint=network.checkpoint,
+        kind=network.kind,
+        training=training,
+        notes=network.notes,
     )
 
 
-def _pick(record: SweepRecord, number: int | None) -> TrialRecord:
-    if number is None:
-        if record.best is None:
-            raise UserError(
-                f"no trial of '{record.name}' was completed, so none is the best",
-                hint=f"name one: sweeper decode {record.name} 0",
-            )
-        return record.best
-    if not 0 <= number < len(record.trials):
-        last = len(record.trials) - 1
-        there = f"it has #0 to #{last}" if record.trials else "it has none yet"
-        raise UserError(f"sweep '{record.name}' has no trial #{number} ({there})")
-    return record.trials[number]
-
-
-def _require_network(paths: SweepPaths, trial: TrialRecord, wish: Wish) -> None:
-    """Refuses trials that have no network, or whose network may vanish meanwhile."""
-    driven = is_driven(paths)
-    match trial.state:
-        case State.QUEUED:
-            raise UserError(f"trial #{trial.number} has not begun; it has no network yet")
-        case State.PRUNED:
-            raise UserError(
-                f"trial #{trial.number} was pruned, and no checkpoint of a pruned trial is kept "
-                f"({trial.reason})",
-                hint=f"train it again: sweeper train {paths.trial(trial.number).config}",
-            )
-        case State.RUNNING if driven:
-            raise UserError(f"trial #{trial.number} is being trained; decode it when it has ended")
-        case State.RUNNING if wish.write_back:
-            raise UserError(f"trial #{trial.number} has not ended; only one that has is amended")
-    if driven and wish.write_back:
+def _require_amendable(paths: SweepPaths, trial: TrialRecord) -> None:
+    if trial.state is State.RUNNING:
+        raise UserError(f"trial #{trial.number} has not ended; only one that has is amended")
+    if is_driven(paths):
         raise SweepLockedError(
             f"a driver holds sweep '{paths.name}': its study can't be amended now",
             hint="without --write-back it works now; or wait until the sweep has ended",
         )
-
-
-def _find_checkpoint(
-    paths: SweepPaths, spec: SweepSpec, trial: TrialRecord, epoch: int | None
-) -> tuple[Checkpoint, list[str]]:
-    folder = paths.trial(trial.number).checkpoints
-    found = list(read_checkpoints(folder))
-    whole = {here.epoch: here for here in found if isinstance(here, Checkpoint)}
-    damaged = [here for here in found if isinstance(here, str)]
-    told = f" ({'; '.join(damaged)})" if damaged else ""
-    if not whole:
-        raise UserError(
-            f"trial #{trial.number} has no whole checkpoint{told}",
-            hint=f"train it again: sweeper train {paths.trial(trial.number).config}",
-        )
-    if epoch is not None:
-        if epoch not in whole:
-            there = " and ".join(map(str, sorted(whole)))
-            raise UserError(
-                f"trial #{trial.number} has no whole checkpoint of epoch {epoch}{told}",
-                hint=f"it has one of epoch {there}",
-            )
-        return whole[epoch], []
-    objective = spec.objectives[0]
-    best = best_checkpoint(list(whole.values()), Wanted(objective.metric, objective.goal))
-    return best, [f"{sentence}; passed over" for sentence in damaged]
-
-
-def _data_override(kind: TrainableClass, folder: Path | None) -> list[str]:
-    """The data section as an override: it then obeys `--set data.KEY` like any other."""
-    if folder is None:
-        return []
-    section = kind.scored_data(folder.expanduser().absolute())
-    return [f"{_DATA}={json.dumps(dict(section))}"]
-
-
-def _read_settings(config: Path, kind: TrainableClass, wish: Wish) -> TrainingFile:
-    overrides = [*_data_override(kind, wish.data), *map(_spelt_out, wish.overrides)]
-    try:
-        training = read_training(config, overrides)
-        mistakes = kind.check_config(training.config)
-        if mistakes:
-            raise SpecError(
-                [
-                    Problem(where=training.locate(found.where), reason=found.reason)
-                    for found in mistakes
-                ]
-            )
-    except SpecError as error:
-        if wish.data is None:
-            raise
-        raise SpecError([_as_typed(problem) for problem in error.problems]) from error
-    return training
-
-
-def _spelt_out(override: str) -> str:
-    """Settings of the decoding may be new to the file; the trainable knows their names."""
-    return f"config.{override}" if override.startswith(_DECODE) else override
-
-
-def _as_typed(problem: Problem) -> Problem:
-    return replace(problem, where=problem.where.replace(f"--set {_DATA}", "--data", 1))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime
-import errno
 import json
 import shlex
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ from sweeper.decoding.ranking import optimism, score_names, setting_names
 from sweeper.decoding.subject import Subject, Wish
 from sweeper.protocol import DataSummary, DecodingTable
 from sweeper.spec.writing import dump_yaml
-from sweeper.study.drafts import draft_folder
+from sweeper.study.drafts import draft_folder, rename_to_next
 
 __all__ = ["as_options", "write_search"]
 
@@ -38,7 +37,7 @@ def write_search(subject: Subject, wish: Wish, data: DataSummary, table: Decodin
         (draft / "decoding.yaml").write_text(_decoding_text(subject, table), encoding="utf-8")
         search = dump_yaml(_search(subject, wish, data, table))
         (draft / "search.yaml").write_text(search, encoding="utf-8")
-        return _rename_to_next(draft, folder)
+        return rename_to_next(draft, folder)
 
 
 def as_options(settings: Mapping[str, Any]) -> str:
@@ -57,18 +56,6 @@ def _scalar(value: Any) -> str:
 
 def _flow(value: Any) -> str:
     return json.dumps(value)
-
-
-def _rename_to_next(draft: Path, folder: Path) -> Path:
-    numbers = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
-    number = max(numbers, default=0) + 1
-    while True:
-        try:
-            return draft.rename(folder / str(number))
-        except OSError as error:  # another search was faster
-            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
-                raise
-            number += 1
 
 
 def _write_table(path: Path, table: DecodingTable) -> None:

@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sweeper.errors import UserError
-from sweeper.protocol import BaseTrainable, DecodingTable, Trainable
+from sweeper.protocol import (
+    BaseTrainable,
+    DecodingTable,
+    NetworkScores,
+    ScoringRequest,
+    Trainable,
+)
 
 __all__ = ["LoadedTrainable", "TrainableClass", "load_trainable", "user_import_paths"]
 
@@ -24,6 +30,9 @@ class LoadedTrainable(Trainable, Protocol):
         """See `BaseTrainable`."""
 
     def search_decodings(self, progress: Callable[[int, int], None]) -> DecodingTable:
+        """See `BaseTrainable`."""
+
+    def score_network(self, request: ScoringRequest) -> NetworkScores:
         """See `BaseTrainable`."""
 
 

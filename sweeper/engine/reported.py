@@ -10,9 +10,16 @@ from dataclasses import replace
 from typing import Any
 
 from sweeper.errors import DivergedError, TrialError
-from sweeper.protocol import Decoding, DecodingTable
+from sweeper.protocol import (
+    Decoding,
+    DecodingTable,
+    Estimate,
+    ImageScores,
+    NetworkScores,
+    SplitScores,
+)
 
-__all__ = ["checked_choice", "checked_metrics", "checked_table"]
+__all__ = ["checked_choice", "checked_metrics", "checked_scores", "checked_table"]
 
 # What MLflow takes as the name of a metric or, after `chosen.`, of a tag.
 _METRIC_NAME = re.compile(r"[\w./ :-]{1,250}")
@@ -113,10 +120,48 @@ def checked_table(table: Any) -> DecodingTable:
 
 
 def _scores(table: DecodingTable, scores: Mapping[str, Any]) -> dict[str, float]:
+    checked = _finite(scores, "search_decodings")
+    if table.choose_by not in checked:
+        raise TrialError(f"search_decodings() gave scores without {table.choose_by}, which decides")
+    return checked
+
+
+def checked_scores(scores: Any) -> NetworkScores:
+    """How a network does, as plain values.
+
+    Args:
+        scores: The answer of `BaseTrainable.score_network`.
+
+    Raises:
+        TrialError: It contradicts what `NetworkScores` says of itself.
+    """
+    if not isinstance(scores, NetworkScores):
+        raise TrialError(f"score_network() gave {scores!r:.60}, which is no NetworkScores")
+    if not scores.splits or not all(split.images for split in scores.splits):
+        raise TrialError("score_network() gave scores of no images")
+    return replace(scores, splits=[_split(split) for split in scores.splits])
+
+
+def _split(split: SplitScores) -> SplitScores:
+    images = [_image(image) for image in split.images]
+    mean, pooled = _estimates(split.mean), _estimates(split.pooled)
+    return replace(split, images=images, mean=mean, pooled=pooled)
+
+
+def _image(image: ImageScores) -> ImageScores:
+    return replace(image, scores=_finite(image.scores, "score_network"))
+
+
+def _estimates(estimates: Mapping[str, Estimate]) -> dict[str, Estimate]:
+    for part in ("value", "low", "high"):
+        ends = {name: getattr(one, part) for name, one in estimates.items()}
+        _finite({name: end for name, end in ends.items() if end is not None}, "score_network")
+    return dict(estimates)
+
+
+def _finite(scores: Mapping[str, Any], method: str) -> dict[str, float]:
     checked = {name: _number(name, value) for name, value in scores.items()}
     for name, value in checked.items():
         if not math.isfinite(value):
-            raise TrialError(f"search_decodings() gave a score {name} of {value}")
-    if table.choose_by not in checked:
-        raise TrialError(f"search_decodings() gave scores without {table.choose_by}, which decides")
+            raise TrialError(f"{method}() gave a score {name} of {value}")
     return checked

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from sweeper.engine.loading import LoadedTrainable, TrainableClass
-from sweeper.engine.reported import checked_table
+from sweeper.engine.reported import checked_scores, checked_table
 from sweeper.errors import SweeperError, TrialError
-from sweeper.protocol import DecodingTable, TrialContext
+from sweeper.protocol import DecodingTable, NetworkScores, ScoringRequest, TrialContext
 
-__all__ = ["search_again"]
+__all__ = ["score_again", "search_again"]
 
 _MAX_CHARS = 300  # torch names every weight that does not fit
 
@@ -38,13 +38,48 @@ def search_again(
         UserError: Settings or data are wrong, or this trainable decodes nothing.
         TrialError: The training code broke, or the checkpoint does not fit the settings.
     """
+    with (
+        _loaded(kind, config, context, state) as trainable,
+        _boundary("search_decodings"),
+    ):
+        return checked_table(trainable.search_decodings(progress))
+
+
+def score_again(
+    kind: TrainableClass,
+    config: Mapping[str, Any],
+    context: TrialContext,
+    state: Path,
+    request: ScoringRequest,
+) -> NetworkScores:
+    """Scores a checkpoint.
+
+    Args:
+        kind: The trainable.
+        config: Complete configuration; its network fits the checkpoint.
+        context: Where files that are of no use afterwards may go.
+        state: What the trainable has saved; only read.
+        request: What is scored.
+
+    Raises:
+        UserError: Settings or data are wrong, or this trainable scores nothing.
+        TrialError: The training code broke, or the checkpoint does not fit the settings.
+    """
+    with _loaded(kind, config, context, state) as trainable, _boundary("score_network"):
+        return checked_scores(trainable.score_network(request))
+
+
+@contextmanager
+def _loaded(
+    kind: TrainableClass, config: Mapping[str, Any], context: TrialContext, state: Path
+) -> Iterator[LoadedTrainable]:
+    """The trainable with the network of a checkpoint, until the end of the block."""
     trainable = cast("LoadedTrainable", kind())
     with _boundary("setup"):
         trainable.setup(config, context)
     try:
         _load(trainable, state)
-        with _boundary("search_decodings"):
-            return checked_table(trainable.search_decodings(progress))
+        yield trainable
     finally:
         with _boundary("close"):
             trainable.close()

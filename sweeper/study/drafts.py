@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["draft_folder"]
+__all__ = ["draft_folder", "rename_to_next"]
 
 
 @contextmanager
@@ -40,6 +41,26 @@ def draft_folder(parent: Path, name: str) -> Iterator[Path]:
             yield draft
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+
+
+def rename_to_next(draft: Path, parent: Path) -> Path:
+    """Gives a draft the next free number as its name: 1, or one more than the highest.
+
+    Returns:
+        The folder as it is called now.
+
+    Raises:
+        OSError: `parent` can't be written.
+    """
+    numbers = [int(path.name) for path in parent.iterdir() if path.name.isdecimal()]
+    number = max(numbers, default=0) + 1
+    while True:
+        try:
+            return draft.rename(parent / str(number))
+        except OSError as error:  # another process was faster
+            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+                raise
+            number += 1
 
 
 def _drafts(parent: Path, name: str) -> list[Path]:
