@@ -4,6 +4,7 @@ from trainables.metrics.classes import ClassCounts, count_classes
 from trainables.metrics.information import VariationOfInformation
 from trainables.metrics.objects import Detection
 from trainables.metrics.panoptic import PanopticDefinition, PanopticQuality
+from trainables.metrics.parts import compute_parts, scores_of_parts
 from trainables.metrics.rand import AdaptedRandError, RandDefinition
 from trainables.metrics.scores import (
     adapted_rand_error,
@@ -32,10 +33,12 @@ __all__ = [
     "aji",
     "aji_plus",
     "count_classes",
+    "compute_parts",
     "count_error",
     "detection",
     "dice",
     "panoptic_quality",
     "pooled",
+    "scores_of_parts",
     "variation_of_information",
 ]

@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from trainables.metrics.matching import match_by_total_iou
 from trainables.metrics.pairs import ObjectPairs, PairCounts
 
-__all__ = ["compute_aji", "compute_aji_plus", "compute_dice"]
+__all__ = [
+    "Aggregate",
+    "aggregate_best",
+    "aggregate_one_to_one",
+    "compute_aji",
+    "compute_aji_plus",
+    "compute_dice",
+]
 
 IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """The two sums of an aggregated Jaccard index; those of several images add up.
+
+    Attributes:
+        shared: Voxels in both objects of the chosen pairs.
+        union: Voxels in either object of the chosen pairs, and in objects without a pair.
+    """
+
+    shared: int
+    union: int
+
+    @property
+    def index(self) -> float:
+        """In [0, 1]; 1 if there is no object at all."""
+        return self.shared / self.union if self.union else 1.0
 
 
 def compute_dice(counts: PairCounts) -> float:
@@ -35,6 +62,11 @@ def compute_aji(counts: PairCounts) -> float:
 
     Source: Kumar et al. 2017, doi:10.1109/TMI.2017.2677499.
     """
+    return aggregate_best(counts).index
+
+
+def aggregate_best(counts: PairCounts) -> Aggregate:
+    """The sums of the AJI, see `compute_aji`."""
     pairs = counts.object_pairs()
     iou = pairs.iou
     best = np.zeros(pairs.true_sizes.size)
@@ -54,12 +86,17 @@ def compute_aji_plus(counts: PairCounts) -> float:
 
     Source: Graham et al. 2019, doi:10.1016/j.media.2019.101563.
     """
+    return aggregate_one_to_one(counts).index
+
+
+def aggregate_one_to_one(counts: PairCounts) -> Aggregate:
+    """The sums of the AJI+, see `compute_aji_plus`."""
     pairs = counts.object_pairs()
     return _aggregated(pairs, match_by_total_iou(pairs))
 
 
-def _aggregated(pairs: ObjectPairs, chosen: IntArray) -> float:
-    """Sum of intersections / sum of unions, everything that was not chosen in the denominator."""
+def _aggregated(pairs: ObjectPairs, chosen: IntArray) -> Aggregate:
+    """Sum of intersections and of unions, everything that was not chosen in the latter."""
     missed = np.ones(pairs.true_sizes.size, dtype=bool)
     missed[pairs.rows[chosen]] = False
     unused = np.ones(pairs.pred_sizes.size, dtype=bool)
@@ -69,4 +106,4 @@ def _aggregated(pairs: ObjectPairs, chosen: IntArray) -> float:
         + int(pairs.true_sizes[missed].sum())
         + int(pairs.pred_sizes[unused].sum())
     )
-    return int(pairs.shared[chosen].sum()) / union if union else 1.0
+    return Aggregate(shared=int(pairs.shared[chosen].sum()), union=union)

@@ -1,0 +1,226 @@
+"""Scores a trained HoVer network on whole images, an image at a time: bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from sweeper.protocol import NetworkScores, ScoringRequest, SplitScores, UserError
+from trainables.ahead import map_ahead
+from trainables.data import Split
+from trainables.decoding import Decoder, hv_targets
+from trainables.instance_scores import compute_scores
+from trainables.losses import HVStatistics
+from trainables.metrics import OverlapTable, compute_parts, scores_of_parts
+from trainables.scoring import (
+    INTERVAL,
+    MAP_NAMES,
+    ImageRecord,
+    draw_mistakes,
+    estimate_split,
+    find_fates,
+    judge,
+    map_level,
+)
+from trainables.scoring.maps import scores_of_map_sums
+
+__all__ = ["ImagePredictor", "score_network"]
+
+_WORST_BY = "aji"
+_MAX_WORKERS = 4
+_LEVELLED = ("hv_magnitude", "hv_magnitude_aligned")
+#: What the truth takes the place of, and the AJI that this gives.
+_SWAPPED = {"aji_true_np": ("np",), "aji_true_hv": ("hv",), "aji_true_both": ("np", "hv")}
+_HEADLINE = (
+    *MAP_NAMES,
+    "aji",
+    "aji_plus",
+    "pq",
+    "dice",
+    "are",
+    *_SWAPPED,
+)
+_NAMES = {
+    "hv_magnitude": "magnitude",
+    "hv_magnitude_aligned": "aligned magnitude",
+    "hv_mse_ratio": "HV MSE / that of zero",
+    "aji": "AJI",
+    "aji_plus": "AJI+",
+    "pq": "PQ",
+    "dice": "Dice",
+    "are": "ARE (0 is best)",
+    "aji_true_np": "AJI, foreground true",
+    "aji_true_hv": "AJI, maps true",
+    "aji_true_both": "AJI, both true",
+}
+
+Maps = Mapping[str, NDArray[np.float32]]
+
+
+class ImagePredictor(Protocol):
+    """Runs the network over the images of a split."""
+
+    split: Split
+
+    def predict(self, item: int) -> Maps:
+        """What a decoder takes: `np` (H, W) in [0, 1] and `hv` (2, H, W)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Predicted:
+    item: int
+    outputs: Maps
+
+
+def score_network(
+    predictors: Mapping[str, ImagePredictor],
+    decoder: Decoder,
+    request: ScoringRequest,
+    *,
+    threads: int,
+) -> NetworkScores:
+    """Scores a network, see `BaseTrainable.score_network`.
+
+    Args:
+        predictors: By name of the split.
+        decoder: Decodes all images alike.
+        request: Which splits, and what is drawn.
+        threads: Decode beside the network.
+
+    Raises:
+        UserError: None of the splits has images.
+    """
+    wanted = {name: predictors[name] for name in request.splits if len(predictors[name].split) > 0}
+    if not wanted:
+        raise UserError(f"there are no images in {' and '.join(request.splits)}")
+    progress = _Progress(request.progress, sum(len(one.split) for one in wanted.values()))
+    splits = [
+        _score_split(name, predictor, decoder, request, progress, workers=_workers(threads))
+        for name, predictor in wanted.items()
+    ]
+    return NetworkScores(
+        splits=splits,
+        headline=_HEADLINE,
+        names=_NAMES,
+        worst_by=_WORST_BY,
+        interval=INTERVAL,
+        judgement=judge(splits),
+        notes=[
+            "magnitude: below 0.05 fails, above 0.15 passes; 'true': the truth in place of what "
+            "the network says, to see which part holds the AJI down"
+        ],
+    )
+
+
+class _Progress:
+    def __init__(self, tell: Callable[[int, int], None], total: int) -> None:
+        self._tell = tell
+        self._total = total
+        self._done = 0
+
+    def advance(self) -> None:
+        self._done += 1
+        self._tell(self._done, self._total)
+
+
+def _workers(threads: int) -> int:
+    return min(_MAX_WORKERS, threads) if threads > 1 else 0
+
+
+def _score_split(  # noqa: PLR0913 - a step of score_network
+    name: str,
+    predictor: ImagePredictor,
+    decoder: Decoder,
+    request: ScoringRequest,
+    progress: _Progress,
+    *,
+    workers: int,
+) -> SplitScores:
+    split = predictor.split
+    records = []
+    for record in map_ahead(
+        lambda image: _record(split, image, decoder), _predictions(predictor), workers
+    ):
+        records.append(record)
+        progress.advance()
+    order = sorted(range(len(records)), key=lambda item: records[item].scores[_WORST_BY])
+    worst = order[: request.num_worst]
+    digits = len(str(len(worst)))
+    pictures = {}
+    for rank, item in enumerate(worst, start=1):
+        file = f"worst_{name}_{rank:0{digits}}_{_file_name(split.names[item])}.png"
+        _draw(predictor, decoder, item, records[item], request.folder / file)
+        pictures[item] = file
+    return estimate_split(name, records, _pooled, levels=_levels, pictures=pictures)
+
+
+def _predictions(predictor: ImagePredictor) -> Iterator[_Predicted]:
+    for item in range(len(predictor.split)):
+        yield _Predicted(item=item, outputs=predictor.predict(item))
+
+
+def _record(split: Split, image: _Predicted, decoder: Decoder) -> ImageRecord:
+    labels = split.labels(image.item)
+    target = hv_targets(labels)
+    table = OverlapTable.from_labels(labels, decoder.decode(image.outputs))
+    statistics = HVStatistics.from_maps(
+        torch.from_numpy(np.array(image.outputs["hv"])),
+        torch.from_numpy(target),
+        torch.from_numpy((labels > 0)[None]),
+    )
+    maps = {name: value for name, value in statistics.as_metrics().items() if name in MAP_NAMES}
+    truth = {"np": (labels > 0).astype(np.float32), "hv": target}
+    swapped = {
+        name: _swapped_aji(labels, image.outputs, truth, parts, decoder)
+        for name, parts in _SWAPPED.items()
+    }
+    return ImageRecord(
+        name=split.names[image.item],
+        scores={**maps, **compute_scores(table), **swapped},
+        parts={**compute_parts(table), **asdict(statistics)},
+        facts=find_fates(table).counts(),
+    )
+
+
+def _swapped_aji(
+    labels: NDArray[np.int32], outputs: Maps, truth: Maps, parts: Sequence[str], decoder: Decoder
+) -> float:
+    """The AJI if some of the outputs were right."""
+    mixed = {**outputs, **{part: truth[part] for part in parts}}
+    return OverlapTable.from_labels(labels, decoder.decode(mixed)).aji()
+
+
+def _pooled(sums: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    return {**scores_of_map_sums(sums), **scores_of_parts(sums)}
+
+
+def _levels(scores: Mapping[str, float]) -> dict[str, str]:
+    return {name: map_level(scores[name]) for name in _LEVELLED if name in scores}
+
+
+def _draw(
+    predictor: ImagePredictor, decoder: Decoder, item: int, record: ImageRecord, file: Path
+) -> None:
+    split = predictor.split
+    labels, found = split.labels(item), decoder.decode(predictor.predict(item))
+    fates = find_fates(OverlapTable.from_labels(labels, found))
+    shown = {
+        _NAMES.get(name, name): record.scores[name]
+        for name in _HEADLINE[:6]
+        if name in record.scores
+    }
+    told = ", ".join(f"{name} {value:.2f}" for name, value in shown.items())
+    picture = draw_mistakes(split.image(item), labels, found, fates, f"{record.name}: {told}")
+    Image.fromarray(picture).save(file)
+
+
+def _file_name(name: str) -> str:
+    """A sample's name as part of a file's."""
+    return "".join(char if char.isalnum() or char in "-_." else "_" for char in name)[-80:]
