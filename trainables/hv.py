@@ -7,7 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sweeper.protocol import BaseTrainable, DataSummary, DecodingTable, Problem, TrialContext
+from sweeper.protocol import (
+    BaseTrainable,
+    DataSummary,
+    DecodingTable,
+    NetworkScores,
+    Problem,
+    ScoringRequest,
+    TrialContext,
+)
 from trainables.data import prepare
 from trainables.hv_config import check_hv_config, load_hv_config
 from trainables.hv_names import METRIC_NAMES, metric_names_on
@@ -94,6 +102,10 @@ class HVTrainable(BaseTrainable):
     def search_decodings(self, progress: Callable[[int, int], None]) -> DecodingTable:
         """Searches `decode.space` on the validation images, see `BaseTrainable`."""
         return self._started().search_decodings(progress)
+
+    def score_network(self, request: ScoringRequest) -> NetworkScores:
+        """Scores whole images of any split, see `BaseTrainable`."""
+        return self._started().score_network(request)
 
     def save(self, directory: Path) -> None:
         """Writes one file of tensors and plain values, see `Trainable.save`."""

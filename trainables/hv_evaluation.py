@@ -109,6 +109,10 @@ class HVEvaluator:
             types=[self.split.types(item) for item in items],
         )
 
+    def predict(self, network: _Network, item: int) -> dict[str, NDArray[np.float32]]:
+        """What a decoder takes of one image, see `Evaluation.outputs`."""
+        return _arrays(self._outputs(network, item))
+
     def _outputs(self, network: _Network, item: int) -> dict[str, Tensor]:
         image = image_tensor(self.split.image(item)).to(self._device)
         network.model.eval()

@@ -6,12 +6,21 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from sweeper.protocol import ConfigError, DecodingTable, Problem, TrialContext, TrialError
+from sweeper.protocol import (
+    ConfigError,
+    DecodingTable,
+    NetworkScores,
+    Problem,
+    ScoringRequest,
+    TrialContext,
+    TrialError,
+)
 from trainables.augment import build_augmentation
 from trainables.collapse_watch import CollapseWatch
 from trainables.data import PreparedData, Split, prepare
@@ -19,6 +28,7 @@ from trainables.decode_search import DecodingSearch
 from trainables.hv_config import HVConfig
 from trainables.hv_crops import CropBatches, CropSampling
 from trainables.hv_evaluation import Evaluation, HVEvaluator
+from trainables.hv_scoring import SplitImages, score_network
 from trainables.losses import build_criterion
 from trainables.models import build_model
 from trainables.training import Trainer, TrainerSettings, seed_torch
@@ -59,7 +69,9 @@ class HVRun:
             torch.cuda.reset_peak_memory_stats(device)
         data = config.typed(prepare(config.data, context.cache_dir))
         self._config = config
+        self._data = data
         self._device = device
+        self._workdir = context.workdir
         self._artifacts_dir = context.artifacts_dir
         self._threads = context.cpu_threads
         # On a CPU all but one thread compute; a single thread does everything in turn.
@@ -166,6 +178,17 @@ class HVRun:
         )
         with closing(search):
             return tabulate(search, self._config.decode, progress)
+
+    def score_network(self, request: ScoringRequest) -> NetworkScores:
+        """Scores whole images, decoded by the thresholds of the settings, see `BaseTrainable`."""
+        images = {}
+        for name in request.splits:
+            split = getattr(self._data, name)
+            evaluator = HVEvaluator(split, device=self._device, workdir=self._workdir)
+            predict = partial(evaluator.predict, self._trainer)
+            images[name] = SplitImages(split=split, predict=predict)
+        decoder = build_decoder(self._config.decode.values())
+        return score_network(images, decoder, request, threads=self._threads)
 
     def save(self, directory: Path) -> None:
         """Writes everything that `load` needs, and the decoding that was chosen."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -31,7 +30,7 @@ from trainables.scoring import (
 )
 from trainables.scoring.maps import scores_of_map_sums
 
-__all__ = ["ImagePredictor", "score_network"]
+__all__ = ["SplitImages", "score_network"]
 
 _WORST_BY = "aji"
 _MAX_WORKERS = 4
@@ -50,27 +49,18 @@ _HEADLINE = (
 _NAMES = {
     "hv_magnitude": "magnitude",
     "hv_magnitude_aligned": "aligned magnitude",
-    "hv_mse_ratio": "HV MSE / that of zero",
+    "hv_mse_ratio": "HV MSE ratio",
     "aji": "AJI",
     "aji_plus": "AJI+",
     "pq": "PQ",
     "dice": "Dice",
     "are": "ARE (0 is best)",
-    "aji_true_np": "AJI, foreground true",
-    "aji_true_hv": "AJI, maps true",
+    "aji_true_np": "AJI, true NP",
+    "aji_true_hv": "AJI, true HV",
     "aji_true_both": "AJI, both true",
 }
 
 Maps = Mapping[str, NDArray[np.float32]]
-
-
-class ImagePredictor(Protocol):
-    """Runs the network over the images of a split."""
-
-    split: Split
-
-    def predict(self, item: int) -> Maps:
-        """What a decoder takes: `np` (H, W) in [0, 1] and `hv` (2, H, W)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +69,22 @@ class _Predicted:
     outputs: Maps
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitImages:
+    """The images of a split, and the network over them.
+
+    Attributes:
+        split: The images.
+        predict: What a decoder takes, of an image by its index: `np` (H, W) in [0, 1] and `hv`
+            (2, H, W).
+    """
+
+    split: Split
+    predict: Callable[[int], Maps]
+
+
 def score_network(
-    predictors: Mapping[str, ImagePredictor],
+    images: Mapping[str, SplitImages],
     decoder: Decoder,
     request: ScoringRequest,
     *,
@@ -89,7 +93,7 @@ def score_network(
     """Scores a network, see `BaseTrainable.score_network`.
 
     Args:
-        predictors: By name of the split.
+        images: By name of the split.
         decoder: Decodes all images alike.
         request: Which splits, and what is drawn.
         threads: Decode beside the network.
@@ -97,13 +101,13 @@ def score_network(
     Raises:
         UserError: None of the splits has images.
     """
-    wanted = {name: predictors[name] for name in request.splits if len(predictors[name].split) > 0}
+    wanted = {name: images[name] for name in request.splits if len(images[name].split) > 0}
     if not wanted:
         raise UserError(f"there are no images in {' and '.join(request.splits)}")
     progress = _Progress(request.progress, sum(len(one.split) for one in wanted.values()))
     splits = [
-        _score_split(name, predictor, decoder, request, progress, workers=_workers(threads))
-        for name, predictor in wanted.items()
+        _score_split(name, each, decoder, request, progress, workers=_workers(threads))
+        for name, each in wanted.items()
     ]
     return NetworkScores(
         splits=splits,
@@ -113,8 +117,8 @@ def score_network(
         interval=INTERVAL,
         judgement=judge(splits),
         notes=[
-            "magnitude: below 0.05 fails, above 0.15 passes; 'true': the truth in place of what "
-            "the network says, to see which part holds the AJI down"
+            "magnitude: below 0.05 fails, above 0.15 passes; HV MSE ratio: 1 is that of zero maps; "
+            "true NP, true HV: the truth in place of what the network says"
         ],
     )
 
@@ -134,19 +138,19 @@ def _workers(threads: int) -> int:
     return min(_MAX_WORKERS, threads) if threads > 1 else 0
 
 
-def _score_split(  # noqa: PLR0913 - a step of score_network
+def _score_split(
     name: str,
-    predictor: ImagePredictor,
+    images: SplitImages,
     decoder: Decoder,
     request: ScoringRequest,
     progress: _Progress,
     *,
     workers: int,
 ) -> SplitScores:
-    split = predictor.split
+    split = images.split
     records = []
     for record in map_ahead(
-        lambda image: _record(split, image, decoder), _predictions(predictor), workers
+        lambda image: _record(split, image, decoder), _predictions(images), workers
     ):
         records.append(record)
         progress.advance()
@@ -156,14 +160,14 @@ def _score_split(  # noqa: PLR0913 - a step of score_network
     pictures = {}
     for rank, item in enumerate(worst, start=1):
         file = f"worst_{name}_{rank:0{digits}}_{_file_name(split.names[item])}.png"
-        _draw(predictor, decoder, item, records[item], request.folder / file)
+        _draw(images, decoder, item, records[item], request.folder / file)
         pictures[item] = file
     return estimate_split(name, records, _pooled, levels=_levels, pictures=pictures)
 
 
-def _predictions(predictor: ImagePredictor) -> Iterator[_Predicted]:
-    for item in range(len(predictor.split)):
-        yield _Predicted(item=item, outputs=predictor.predict(item))
+def _predictions(images: SplitImages) -> Iterator[_Predicted]:
+    for item in range(len(images.split)):
+        yield _Predicted(item=item, outputs=images.predict(item))
 
 
 def _record(split: Split, image: _Predicted, decoder: Decoder) -> ImageRecord:
@@ -206,10 +210,10 @@ def _levels(scores: Mapping[str, float]) -> dict[str, str]:
 
 
 def _draw(
-    predictor: ImagePredictor, decoder: Decoder, item: int, record: ImageRecord, file: Path
+    images: SplitImages, decoder: Decoder, item: int, record: ImageRecord, file: Path
 ) -> None:
-    split = predictor.split
-    labels, found = split.labels(item), decoder.decode(predictor.predict(item))
+    split = images.split
+    labels, found = split.labels(item), decoder.decode(images.predict(item))
     fates = find_fates(OverlapTable.from_labels(labels, found))
     shown = {
         _NAMES.get(name, name): record.scores[name]

@@ -180,13 +180,15 @@ def _print(console: Console, found: Evaluated) -> None:
 
 def _table(scores: NetworkScores) -> Table:
     table = Table(box=None, padding=(0, 1), header_style="dim")
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for split in scores.splits:
         table.add_column(f"{split.name}: {len(split.images)} images", no_wrap=True)
     for title in ("mean over images", "pooled"):
         table.add_row(Text(title, "dim"))
         for name in scores.headline:
             sides = [split.mean if title != "pooled" else split.pooled for split in scores.splits]
+            if not any(name in side for side in sides):
+                continue
             levels = [split.levels for split in scores.splits]
             cells = [
                 _cell(side.get(name), level.get(name, ""))

@@ -15,8 +15,8 @@ _CHUNK = 1 << 22  # counts in memory at once
 
 #: What the intervals are, in words.
 INTERVAL = (
-    f"{_COVERED_FRAC:.0%} percentile bootstrap over images, {_RESAMPLES} resamples; says nothing of "
-    "other seeds"
+    f"{_COVERED_FRAC:.0%} percentile bootstrap over images, {_RESAMPLES} resamples "
+    "(what another training would give is not in it)"
 )
 
 

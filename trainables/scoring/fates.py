@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from trainables.metrics import OverlapTable
 
@@ -34,8 +33,8 @@ class Fates:
             than half of it lies in a prediction that holds more than half of another nucleus too;
             `SPLIT`: two or more predictions lie in it for more than half of themselves, crumbs of
             less than a tenth of it aside; `MISSED`: all others.
-        pred: `FOUND` alike. Otherwise `MERGED`: holds more than half of several nuclei; `SPLIT`:
-            a piece of a nucleus that is split; `EXTRA`: all others, such as what is no nucleus.
+        pred: `MERGED`: holds more than half of several nuclei. Otherwise `FOUND`, alike; `SPLIT`:
+            a piece of a nucleus that is in pieces; `EXTRA`: all others, such as what is no nucleus.
     """
 
     true: tuple[Fate, ...]
@@ -63,32 +62,12 @@ def find_fates(table: OverlapTable) -> Fates:
         pairs.shared >= _CRUMB_FRAC * pairs.true_sizes[pairs.rows]
     )
     is_split = np.bincount(pairs.rows[is_piece], minlength=num_true) > 1
-    true = _fates(
-        num_true,
-        found=pairs.rows[matched],
-        merged=pairs.rows[swallowed & is_merging[pairs.cols]],
-        split=np.flatnonzero(is_split),
-        other=Fate.MISSED,
-    )
-    pred = _fates(
-        num_pred,
-        found=pairs.cols[matched],
-        merged=np.flatnonzero(is_merging),
-        split=pairs.cols[is_piece & is_split[pairs.rows]],
-        other=Fate.EXTRA,
-    )
-    return Fates(true=true, pred=pred)
-
-
-def _fates(
-    number: int,
-    *,
-    found: NDArray[np.int64],
-    merged: NDArray[np.int64],
-    split: NDArray[np.int64],
-    other: Fate,
-) -> tuple[Fate, ...]:
-    fates = np.full(number, other, dtype=object)
-    for fate, members in ((Fate.SPLIT, split), (Fate.MERGED, merged), (Fate.FOUND, found)):
-        fates[members] = fate
-    return tuple(fates.tolist())
+    true = np.full(num_true, Fate.MISSED, dtype=object)
+    true[is_split] = Fate.SPLIT
+    true[pairs.rows[swallowed & is_merging[pairs.cols]]] = Fate.MERGED
+    true[pairs.rows[matched]] = Fate.FOUND
+    pred = np.full(num_pred, Fate.EXTRA, dtype=object)
+    pred[pairs.cols[is_piece & is_split[pairs.rows]]] = Fate.SPLIT
+    pred[pairs.cols[matched]] = Fate.FOUND
+    pred[is_merging] = Fate.MERGED
+    return Fates(true=tuple(true.tolist()), pred=tuple(pred.tolist()))

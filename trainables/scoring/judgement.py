@@ -14,7 +14,6 @@ _LONG = 0.15
 _GOOD_MAPS = 0.40
 _TURNED_FRAC = 0.5
 _POOR_AJI = 0.40
-_GOOD_AJI = 0.60
 _GAP = 0.05
 _CEILING = 0.85
 _GAIN = 0.10
@@ -81,14 +80,13 @@ def _limits(split: SplitScores) -> Iterator[str]:
         )
         return
     with_np, with_hv = scores.get("aji_true_np", aji), scores.get("aji_true_hv", aji)
-    if aji < _GOOD_AJI and max(with_np, with_hv) - aji > _GAIN:
-        part, other = ("foreground", with_np) if with_np >= with_hv else ("HoVer maps", with_hv)
-        yield (
-            f"the {part} hold it down: AJI {aji:.2f} on {name} would be {other:.2f} if they were "
-            "right"
-        )
-    elif aji < _POOR_AJI and split.pooled["hv_magnitude_aligned"].value >= _GOOD_MAPS:
-        yield f"the maps point the right way, and AJI is {aji:.2f} on {name}: look at the decoding"
+    told = f"AJI {aji:.2f} on {name} would be {with_np:.2f} with the true foreground"
+    told += f", {with_hv:.2f} with true maps"
+    if max(with_np, with_hv) - aji > _GAIN:
+        part = "foreground (NP)" if with_np >= with_hv else "HoVer maps"
+        yield f"most is lost in the {part}: {told}"
+    elif aji < _POOR_AJI:
+        yield f"foreground and maps are both to blame: {told}"
 
 
 def _all_well(split: SplitScores) -> str:

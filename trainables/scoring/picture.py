@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -29,21 +30,28 @@ _TRUE_WORDS: Final = {
     Fate.FOUND: "found",
     Fate.MERGED: "merged with another",
     Fate.SPLIT: "split",
-    Fate.MISSED: "missed",
+    Fate.MISSED: "missed or badly outlined",
 }
 _PRED_WORDS: Final = {
     Fate.FOUND: "right",
     Fate.MERGED: "holds several",
     Fate.SPLIT: "piece of one",
-    Fate.EXTRA: "no nucleus",
+    Fate.EXTRA: "matches none",
 }
 _PANEL_PX = 480
 _TINT = 0.3
 _GAP_PX = 8
-_LINE_PX = 22
-_FONT_PX = 15
+_MIN_FONT_PX = 15
+_FONT_SHARE = 46  # of a panel's width
 _INK: Final[_Rgb] = (31, 41, 51)
 _PAPER: Final[_Rgb] = (255, 255, 255)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Panel:
+    name: str
+    picture: NDArray[np.uint8]
+    legend: Sequence[tuple[_Rgb, str]]
 
 
 def draw_mistakes(
@@ -67,40 +75,38 @@ def draw_mistakes(
     """
     scale = max(1, round(_PANEL_PX / max(true.shape)))
     plain = _enlarged(shown_image(image), scale)
+    truth = _outlined(plain, _enlarged(true, scale), fates.true)
+    found = _outlined(plain, _enlarged(pred, scale), fates.pred)
     panels = [
-        ("image", plain, ()),
-        (
-            "truth",
-            _outlined(plain, _enlarged(true, scale), fates.true),
-            _legend(fates.true, _TRUE_WORDS),
-        ),
-        (
-            "prediction",
-            _outlined(plain, _enlarged(pred, scale), fates.pred),
-            _legend(fates.pred, _PRED_WORDS),
-        ),
+        _Panel(name="image", picture=plain, legend=()),
+        _Panel(name="truth", picture=truth, legend=_legend(fates.true, _TRUE_WORDS)),
+        _Panel(name="prediction", picture=found, legend=_legend(fates.pred, _PRED_WORDS)),
     ]
-    height, width = plain.shape[:2]
+    return np.asarray(_page(title, panels))
+
+
+def _page(title: str, panels: Sequence[_Panel]) -> Image.Image:
+    """Panels of one size side by side."""
+    height, width = panels[0].picture.shape[:2]
     width = max(width, _PANEL_PX)
-    lines = 1 + max(len(legend) for _, _, legend in panels)
-    top = _LINE_PX + 2 * _GAP_PX
-    page = Image.new(
-        "RGB",
-        (3 * width + 4 * _GAP_PX, top + height + lines * _LINE_PX + 2 * _GAP_PX),
-        _PAPER,
-    )
+    font_px = max(_MIN_FONT_PX, width // _FONT_SHARE)
+    line_px = 3 * font_px // 2
+    num_lines = 1 + max(len(panel.legend) for panel in panels)
+    top = line_px + 2 * _GAP_PX
+    size = (3 * width + 4 * _GAP_PX, top + height + num_lines * line_px + 2 * _GAP_PX)
+    page = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(page)
-    font = ImageFont.load_default(size=_FONT_PX)
+    font = ImageFont.load_default(size=font_px)
     draw.text((_GAP_PX, _GAP_PX), title, fill=_INK, font=font)
-    for column, (name, panel, legend) in enumerate(panels):
+    for column, panel in enumerate(panels):
         left, below = _GAP_PX + column * (width + _GAP_PX), top + height + _GAP_PX
-        page.paste(Image.fromarray(panel), (left, top))
-        draw.text((left, below), name, fill=_INK, font=font)
-        for row, (colour, words) in enumerate(legend, start=1):
-            y = below + row * _LINE_PX
-            draw.rectangle((left, y + 3, left + 13, y + 16), fill=colour)
-            draw.text((left + 22, y), words, fill=_INK, font=font)
-    return np.asarray(page)
+        page.paste(Image.fromarray(panel.picture), (left, top))
+        draw.text((left, below), panel.name, fill=_INK, font=font)
+        for row, (colour, words) in enumerate(panel.legend, start=1):
+            y = below + row * line_px
+            draw.rectangle((left, y + 2, left + font_px, y + 2 + font_px), fill=colour)
+            draw.text((left + line_px, y), words, fill=_INK, font=font)
+    return page
 
 
 def _legend(fates: Sequence[Fate], words: Mapping[Fate, str]) -> list[tuple[_Rgb, str]]:
