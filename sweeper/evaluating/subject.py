@@ -115,7 +115,7 @@ def _find_network(home: Home, wish: Wish) -> Network:
                 f"{target} is a folder, which has no trial {wish.trial}",
                 hint="name a sweep and a trial, or the folder alone",
             )
-        return find_in_folder(Path(target), epoch=wish.epoch, verb="evaluate")
+        return find_in_folder(target, epoch=wish.epoch, verb="evaluate")
     return find_in_sweep(home, target, wish.trial, epoch=wish.epoch, verb="evaluate")
 
 

@@ -18,21 +18,21 @@ _EPOCH = re.compile(r"epoch-(\d+)")
 _MAX_LEVELS = 3  # TRIAL/checkpoints/epoch-00012/state
 
 
-def find_in_folder(folder: Path, *, epoch: int | None, verb: str) -> Network:
+def find_in_folder(folder: str, *, epoch: int | None, verb: str) -> Network:
     """Finds the network in a folder.
 
     A trial's folder in its sweep is that trial; anywhere else, as a copy or from `sweeper train`,
     it is a network that was trained alone, of which the newest checkpoint is the best.
 
     Args:
-        folder: With `config.yaml` and `checkpoints/`, or a checkpoint in there.
+        folder: With `config.yaml` and `checkpoints/`, or a checkpoint in there; as it was typed.
         epoch: Of the checkpoint; None: the folder's own, or the best that is whole.
         verb: The command that wants it, for messages: `evaluate`.
 
     Raises:
         UserError: There is no such folder, or no network in it.
     """
-    place = folder.expanduser().resolve()
+    place = Path(folder).expanduser().resolve()
     if not place.is_dir():
         raise UserError(f"there is no folder {folder}")
     if SweepPaths(place).journal.is_file():
@@ -49,9 +49,9 @@ def find_in_folder(folder: Path, *, epoch: int | None, verb: str) -> Network:
         return find_in_sweep(home_folder, sweep.name, int(root.name), epoch=epoch, verb=verb)
     paths = TrialPaths(root)
     trainable = read_training(paths.config).trainable
-    checkpoint, notes = pick_checkpoint(str(folder), paths, epoch, None)
+    checkpoint, notes = pick_checkpoint(folder, paths, epoch, None)
     return Network(
-        title=str(folder),
+        title=folder,
         folder=paths,
         checkpoint=checkpoint,
         trainable=trainable,
@@ -62,7 +62,7 @@ def find_in_folder(folder: Path, *, epoch: int | None, verb: str) -> Network:
     )
 
 
-def _root(folder: Path, place: Path) -> Path:
+def _root(folder: str, place: Path) -> Path:
     for root in (place, *place.parents[:_MAX_LEVELS]):
         paths = TrialPaths(root)
         if paths.config.is_file() and paths.checkpoints.is_dir():
@@ -81,7 +81,7 @@ def _root(folder: Path, place: Path) -> Path:
     )
 
 
-def _epoch(folder: Path, root: Path, place: Path, epoch: int | None) -> int | None:
+def _epoch(folder: str, root: Path, place: Path, epoch: int | None) -> int | None:
     """The epoch that the folder's name says, or that was asked for."""
     parts = place.relative_to(root).parts
     named = [int(found[1]) for part in parts if (found := _EPOCH.fullmatch(part))]

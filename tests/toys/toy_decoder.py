@@ -7,10 +7,19 @@ import json
 
 from toy_trainable import Toy
 
-from sweeper.protocol import ConfigError, Decoding, DecodingTable, Problem
+from sweeper.protocol import (
+    ConfigError,
+    Decoding,
+    DecodingTable,
+    Estimate,
+    ImageScores,
+    NetworkScores,
+    Problem,
+    SplitScores,
+)
 
 _KEYS = {"epochs", "x", "lr", "data", "decode", "width"}
-_DECODE = {"search", "method", "cut", "space", "fail"}
+_DECODE = {"search", "method", "cut", "depth", "space", "fail"}
 
 
 class ToyDecoder(Toy):
@@ -101,6 +110,44 @@ class ToyDecoder(Toy):
             num_images=10,
             num_planned=len(wanted) + 1,
             notes=("2 images were hopeless",),
+        )
+
+    def score_network(self, request):
+        """One number an image: the farther from it the cut, the worse."""
+        decode = self.config.get("decode", {})
+        if decode.get("fail") == "score":
+            raise ZeroDivisionError("nothing to divide")
+        cut = decode.get("cut", 0.3)
+        splits = []
+        for split in request.splits:
+            names = ["a", "b", "c"] if split != "test" else []
+            images = []
+            for number, name in enumerate(names):
+                picture = f"{split}_{name}.png" if number < request.num_worst else None
+                if picture is not None:
+                    (request.folder / picture).write_bytes(b"picture")
+                scores = {"aji": 0.5 + 0.1 * number - (cut - self.best_cut) ** 2, "nuclei": 4.0}
+                images.append(ImageScores(name=name, scores=scores, picture=picture))
+                request.progress(number + 1, len(names))
+            if images:
+                estimate = Estimate(value=images[1].scores["aji"], low=0.1, high=0.9)
+                splits.append(
+                    SplitScores(
+                        name=split,
+                        images=images,
+                        mean={"aji": estimate},
+                        pooled={"aji": estimate},
+                        levels={"aji": "pass"},
+                    )
+                )
+        return NetworkScores(
+            splits=splits,
+            headline=("aji",),
+            names={"aji": "AJI"},
+            worst_by="aji",
+            interval="made up",
+            judgement=["all is well", "mind the step"],
+            notes=["a toy"],
         )
 
     def _decoding(self, method, cut, depth):
