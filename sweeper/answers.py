@@ -119,7 +119,7 @@ class SplitScores:
     """How a network did on a set of images.
 
     Attributes:
-        name: `train`, `val` or `test`.
+        name: As `ScoringRequest.splits` calls it.
         images: At least one.
         mean: Scores as means over images, each counting the same.
         pooled: Scores of all images together, to which large and crowded ones contribute more.

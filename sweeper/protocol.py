@@ -80,13 +80,14 @@ class ScoringRequest:
     """What is asked of `BaseTrainable.score_network`.
 
     Attributes:
-        splits: Of the data, `train`, `val` or `test`; those without images are passed over.
+        splits: Of the data, `train`, `val` or `test` -> what it is called in the answer; those
+            without images are passed over.
         num_worst: Of so many images of each split, the worst, there are to be pictures; may be 0.
         folder: Where pictures go; exists and is empty.
         progress: To be told now and then how many images of how many are done; quick.
     """
 
-    splits: Sequence[str]
+    splits: Mapping[str, str]
     num_worst: int
     folder: Path
     progress: Callable[[int, int], None]

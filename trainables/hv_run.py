@@ -182,12 +182,12 @@ class HVRun:
     def score_network(self, request: ScoringRequest) -> NetworkScores:
         """Scores whole images, decoded by the thresholds of the settings, see `BaseTrainable`."""
         images = {}
-        for name in request.splits:
+        for name, called in request.splits.items():
             split = getattr(self._data, name)
             evaluator = HVEvaluator(split, device=self._device, workdir=self._workdir)
             predict = partial(evaluator.predict, self._trainer)
-            images[name] = SplitImages(split=split, predict=predict)
-        decoder = build_decoder(self._config.decode.values())
+            images[called] = SplitImages(split=split, predict=predict)
+        decoder = self._config.decode.build()
         return score_network(images, decoder, request, threads=self._threads)
 
     def save(self, directory: Path) -> None:

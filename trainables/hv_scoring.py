@@ -93,17 +93,17 @@ def score_network(
     """Scores a network, see `BaseTrainable.score_network`.
 
     Args:
-        images: By name of the split.
+        images: By what the split is called.
         decoder: Decodes all images alike.
-        request: Which splits, and what is drawn.
+        request: What is drawn, and who is told.
         threads: Decode beside the network.
 
     Raises:
         UserError: None of the splits has images.
     """
-    wanted = {name: images[name] for name in request.splits if len(images[name].split) > 0}
+    wanted = {name: each for name, each in images.items() if len(each.split) > 0}
     if not wanted:
-        raise UserError(f"there are no images in {' and '.join(request.splits)}")
+        raise UserError(f"there are no images in {' and '.join(images)}")
     progress = _Progress(request.progress, sum(len(one.split) for one in wanted.values()))
     splits = [
         _score_split(name, each, decoder, request, progress, workers=_workers(threads))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -129,13 +129,10 @@ def _score(
     watcher: EvaluationWatcher,
 ) -> NetworkScores:
     request = ScoringRequest(
-        splits=("val",) if wish.data is not None else tuple(wish.splits),
+        splits={"val": _GIVEN} if wish.data is not None else {name: name for name in wish.splits},
         num_worst=wish.num_worst,
         folder=folder,
         progress=watcher.advance,
     )
     network, config = subject.network, subject.training.config
-    scores = score_again(network.kind, config, context, network.checkpoint.state, request)
-    if wish.data is None:
-        return scores
-    return replace(scores, splits=[replace(split, name=_GIVEN) for split in scores.splits])
+    return score_again(network.kind, config, context, network.checkpoint.state, request)

@@ -119,8 +119,8 @@ class ToyDecoder(Toy):
             raise ZeroDivisionError("nothing to divide")
         cut = decode.get("cut", 0.3)
         splits = []
-        for split in request.splits:
-            names = ["a", "b", "c"] if split != "test" else []
+        for original, split in request.splits.items():
+            names = ["a", "b", "c"] if original != "test" else []
             images = []
             for number, name in enumerate(names):
                 picture = f"{split}_{name}.png" if number < request.num_worst else None

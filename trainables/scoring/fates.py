@@ -41,13 +41,15 @@ class Fates:
     pred: tuple[Fate, ...]
 
     def counts(self) -> dict[str, float]:
-        """How many: `nuclei`, `predicted`, and of true nuclei `found`, `merged` ...; `extra`."""
-        true = {fate.value: float(self.true.count(fate)) for fate in Fate if fate != Fate.EXTRA}
+        """How many: `nuclei`, `nuclei_found` and the like, `predicted`, `predicted_extra`."""
+        true = {
+            f"nuclei_{fate}": float(self.true.count(fate)) for fate in Fate if fate != Fate.EXTRA
+        }
         return {
             "nuclei": float(len(self.true)),
-            "predicted": float(len(self.pred)),
             **true,
-            "extra": float(self.pred.count(Fate.EXTRA)),
+            "predicted": float(len(self.pred)),
+            "predicted_extra": float(self.pred.count(Fate.EXTRA)),
         }
 
 

@@ -29,6 +29,7 @@ print("HEAVY", sorted(heavy))
         ["audit", "--help"],
         ["run", "--help"],
         ["decode", "none"],
+        ["evaluate", "none"],
         ["version"],
     ],
 )

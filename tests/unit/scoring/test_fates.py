@@ -54,12 +54,12 @@ def test_counts_add_up() -> None:
     found = fates(["111222..33..", "111222..33.."], ["444444.....7", "444444......"])
     assert found.counts() == {
         "nuclei": 3.0,
+        "nuclei_found": 0.0,
+        "nuclei_merged": 2.0,
+        "nuclei_split": 0.0,
+        "nuclei_missed": 1.0,
         "predicted": 2.0,
-        "found": 0.0,
-        "merged": 2.0,
-        "split": 0.0,
-        "missed": 1.0,
-        "extra": 1.0,
+        "predicted_extra": 1.0,
     }
 
 
