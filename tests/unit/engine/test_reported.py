@@ -8,9 +8,16 @@ import math
 import numpy as np
 import pytest
 
-from sweeper.engine.reported import checked_choice, checked_table
+from sweeper.engine.reported import checked_choice, checked_scores, checked_table
 from sweeper.errors import TrialError
-from sweeper.protocol import Decoding, DecodingTable
+from sweeper.protocol import (
+    Decoding,
+    DecodingTable,
+    Estimate,
+    ImageScores,
+    NetworkScores,
+    SplitScores,
+)
 
 
 def test_a_choice_is_what_json_gives_back():
@@ -82,3 +89,36 @@ def test_scores_become_plain_numbers():
 def test_a_table_that_contradicts_itself(answer, words):
     with pytest.raises(TrialError, match=words):
         checked_table(answer)
+
+
+def network_scores(aji=0.5, low=0.4, num_images=1):
+    image = ImageScores(name="a", scores={"aji": aji})
+    estimates = {"aji": Estimate(value=0.5, low=low, high=0.6)}
+    split = SplitScores(
+        name="val", images=[image] * num_images, mean=estimates, pooled=estimates, levels={}
+    )
+    return NetworkScores(
+        splits=[split], headline=[], names={}, worst_by="aji", interval="", judgement=[]
+    )
+
+
+def test_scores_of_a_network_become_plain_numbers():
+    checked = checked_scores(network_scores(aji=np.float32(0.5)))
+    assert type(checked.splits[0].images[0].scores["aji"]) is float
+    assert checked_scores(network_scores(low=None)) == network_scores(low=None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({}, "which is no NetworkScores"),
+        (network_scores(num_images=0), "scores of no images"),
+        (dataclasses.replace(network_scores(), splits=[]), "scores of no images"),
+        (network_scores(aji=math.nan), "gave a score aji of nan"),
+        (network_scores(low=-math.inf), "gave a score aji of -inf"),
+        (network_scores(aji="high"), "aji is 'high', which is not a number"),
+    ],
+)
+def test_scores_of_a_network_that_contradict_themselves(answer, words):
+    with pytest.raises(TrialError, match=words):
+        checked_scores(answer)
