@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 import numpy as np
 import torch
@@ -25,16 +25,26 @@ class Batch:
     Attributes:
         inputs: `(B, C, *spatial)` float32.
         targets: `(B, K, *spatial)` float32 by name.
+        features: What a frozen encoder made of the inputs, `(B, K, *cells)`; None: the network sees
+            the inputs alone.
     """
 
     inputs: Tensor
     targets: dict[str, Tensor]
+    features: Tensor | None = None
+
+    @property
+    def seen(self) -> tuple[Tensor, ...]:
+        """What the network is called with."""
+        return (self.inputs,) if self.features is None else (self.inputs, self.features)
 
     def pinned(self) -> Batch:
         """The same batch in page-locked memory, from where copies to a GPU need not wait."""
         return Batch(
             inputs=self.inputs.pin_memory(),
             targets={name: target.pin_memory() for name, target in self.targets.items()},
+            # An encoder on the GPU has left them there.
+            features=self.features.pin_memory() if _on_host(self.features) else self.features,
         )
 
     def to(self, device: torch.device) -> Batch:
@@ -44,7 +54,12 @@ class Batch:
             targets={
                 name: target.to(device, non_blocking=True) for name, target in self.targets.items()
             },
+            features=None if self.features is None else self.features.to(device, non_blocking=True),
         )
+
+
+def _on_host(tensor: Tensor | None) -> TypeGuard[Tensor]:
+    return tensor is not None and tensor.device.type == "cpu"
 
 
 class BatchSource(Protocol):

@@ -9,13 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainables.augment import Augmentation
 from trainables.batches import Batch, EvenDraws, derive_rng
-from trainables.data import Split, crop
+from trainables.data import Split
 from trainables.data.nucleus_types import paint_types
 from trainables.decoding import hv_targets
+from trainables.views import View, Views
 
-__all__ = ["CropBatches", "CropSampling", "hv_tensors", "image_tensor", "types_of"]
+__all__ = ["CropBatches", "CropSampling", "hv_tensors", "types_of"]
 
 _CROP_KEY = 3
 
@@ -46,22 +46,20 @@ class CropBatches:
     The targets are computed after the augmentation, so that the vectors can't turn the wrong way.
     """
 
-    def __init__(
-        self, split: Split, augmentation: Augmentation, *, sampling: CropSampling, seed: int
-    ) -> None:
+    def __init__(self, views: Views, *, sampling: CropSampling, seed: int) -> None:
         """Takes what to cut crops from.
 
         Args:
-            split: The training images.
-            augmentation: Applied to image and labels of each crop.
+            views: The training images, and how their crops are varied and shown.
             sampling: Which crops, and how many.
             seed: Decides order, place and augmentation of all crops.
         """
-        self._split = split
-        self._augmentation = augmentation
+        self._views = views
         self._sampling = sampling
         self._seed = seed
-        weights = [split.labels(i).size ** sampling.area_power for i in range(len(split))]
+        weights = [
+            views.split.labels(i).size ** sampling.area_power for i in range(len(views.split))
+        ]
         self._draws = EvenDraws(weights, seed=seed)
 
     @property
@@ -73,8 +71,9 @@ class CropBatches:
         """The batch of a step, see `BatchSource.batch`.
 
         Returns:
-            `inputs` (B, C, crop_px, crop_px); `targets`: `np` (B, 1, ...) 0 or 1, `hv` (B, 2, ...)
-            and, where nuclei have types, `nt` (B, 1, ...), see `hv_tensors`.
+            `inputs` (B, C, crop_px, crop_px), `features` if the network has some; `targets`: `np`
+            (B, 1, ...) 0 or 1, `hv` (B, 2, ...) and, where nuclei have types, `nt` (B, 1, ...), see
+            `hv_tensors`.
         """
         size = self._sampling.batch_size
         drawn = self._draws.epoch(epoch, self.num_steps * size)
@@ -83,33 +82,15 @@ class CropBatches:
             for place in range(step * size, (step + 1) * size)
         ]
         return Batch(
-            inputs=torch.cat([image_tensor(image) for image, _ in crops]),
+            inputs=torch.cat([view.image for view, _ in crops]),
+            features=_joined([view.features for view, _ in crops]),
             targets=_stacked([targets for _, targets in crops]),
         )
 
-    def _crop(
-        self, item: int, rng: np.random.Generator
-    ) -> tuple[NDArray[np.float32], dict[str, Tensor]]:
-        image, labels = self._split.image(item), self._split.labels(item)
-        size_px = self._sampling.crop_px
-        if rng.random() < self._sampling.nuclei_frac:
-            window = _window_on_nucleus(labels, size_px, rng)
-            image, labels = image[window], labels[window]
-        image, labels = self._augmentation(*crop(image, labels, size_px, rng), rng)
-        return image, hv_tensors(labels, types_of(self._split, item))
-
-
-def image_tensor(image: NDArray[np.float32]) -> Tensor:
-    """A network's input.
-
-    Args:
-        image: (H, W, C).
-
-    Returns:
-        (1, C, H, W) float32, channels innermost in memory.
-    """
-    # A copy, since torch wants memory that it may write to and prepared data are read-only.
-    return torch.from_numpy(np.array(image, order="C")).permute(2, 0, 1).unsqueeze(0)
+    def _crop(self, item: int, rng: np.random.Generator) -> tuple[View, dict[str, Tensor]]:
+        sampling = self._sampling
+        crop = self._views.crop(item, sampling.crop_px, sampling.nuclei_frac, rng)
+        return crop.view, hv_tensors(crop.labels, types_of(self._views.split, item))
 
 
 def hv_tensors(
@@ -138,23 +119,10 @@ def types_of(split: Split, item: int) -> NDArray[np.int32] | None:
     return split.types(item) if split.type_names else None
 
 
-def _window_on_nucleus(
-    labels: NDArray[np.int32], size_px: int, rng: np.random.Generator
-) -> tuple[slice, slice]:
-    """Draws a nucleus pixel and a window of at most `size_px` that has it at a random place.
-
-    The whole image where there is no nucleus.
-    """
-    pixels = np.flatnonzero(labels)
-    if not pixels.size:
-        return slice(None), slice(None)
-    pixel = divmod(int(pixels[rng.integers(pixels.size)]), labels.shape[1])
-    starts = [
-        min(max(0, at - int(rng.integers(size_px))), max(0, side - size_px))
-        for at, side in zip(pixel, labels.shape, strict=True)
-    ]
-    return slice(starts[0], starts[0] + size_px), slice(starts[1], starts[1] + size_px)
-
-
 def _stacked(targets: list[dict[str, Tensor]]) -> dict[str, Tensor]:
     return {name: torch.cat([target[name] for target in targets]) for name in targets[0]}
+
+
+def _joined(features: list[Tensor | None]) -> Tensor | None:
+    given = [one for one in features if one is not None]
+    return torch.cat(given) if given else None

@@ -16,10 +16,11 @@ from torch import Tensor, nn
 from trainables.criterion import Criterion, loss_values
 from trainables.data import Split
 from trainables.history import StepHistory
-from trainables.hv_crops import hv_tensors, image_tensor, types_of
+from trainables.hv_crops import hv_tensors, types_of
 from trainables.kept_outputs import KeptOutputs
 from trainables.losses import HVStatistics, NPStatistics
 from trainables.training import diverged
+from trainables.views import Views
 from trainables.whole_image import predict_whole
 
 __all__ = ["Evaluation", "HVEvaluator"]
@@ -61,15 +62,16 @@ class Evaluation:
 class HVEvaluator:
     """Evaluates a network that predicts NP, HV and NT maps, an image at a time."""
 
-    def __init__(self, split: Split, *, device: torch.device, workdir: Path) -> None:
+    def __init__(self, views: Views, *, device: torch.device, workdir: Path) -> None:
         """Takes what does not change from one evaluation to the next.
 
         Args:
-            split: Images of any sizes; each is predicted as a whole.
+            views: Images of any sizes as the network sees them; each is predicted as a whole.
             device: Where the network is.
             workdir: On a disk that takes the outputs that memory does not.
         """
-        self.split = split
+        self._views = views
+        self.split: Split = views.split
         self._device = device
         self._workdir = workdir
 
@@ -114,10 +116,10 @@ class HVEvaluator:
         return _arrays(self._outputs(network, item))
 
     def _outputs(self, network: _Network, item: int) -> dict[str, Tensor]:
-        image = image_tensor(self.split.image(item)).to(self._device)
+        view = self._views.whole(item).to(self._device)
         network.model.eval()
         with torch.inference_mode(), network.autocast():
-            return predict_whole(network.model, image)
+            return predict_whole(network.model, view)
 
 
 class _Sums:

@@ -23,7 +23,7 @@ from sweeper.protocol import (
 )
 from trainables.augment import build_augmentation
 from trainables.collapse_watch import CollapseWatch
-from trainables.data import PreparedData, Split, prepare
+from trainables.data import PreparedData, prepare
 from trainables.decode_search import DecodingSearch
 from trainables.hv_config import HVConfig
 from trainables.hv_crops import CropBatches, CropSampling
@@ -41,6 +41,7 @@ from trainables.trial_decoding import (
 )
 from trainables.trial_overlays import save_overlays
 from trainables.trial_types import TypeScoring
+from trainables.views import PixelViews, Views
 
 __all__ = ["HVRun"]
 
@@ -77,10 +78,12 @@ class HVRun:
         # On a CPU all but one thread compute; a single thread does everything in turn.
         self._workers = context.cpu_threads if on_gpu else min(1, context.cpu_threads - 1)
         self._can_train = len(data.train) > 0
-        self._source = _crops(config, data.train if self._can_train else data.val, context.seed)
+        shown = data.train if self._can_train else data.val
+        views = PixelViews(shown, build_augmentation(config.augment))
+        self._source = _crops(config, views, context.seed)
         self._type_names = data.type_names
         self._trainer = self._build_trainer(data, context.seed)
-        self._evaluator = HVEvaluator(data.val, device=device, workdir=context.workdir)
+        self._evaluator = HVEvaluator(PixelViews(data.val), device=device, workdir=context.workdir)
         self._is_nested = config.decode.search == "nested"
         self._chosen: dict[str, Any] = {}
         self._unsearched_s = 0.0
@@ -243,12 +246,12 @@ class HVRun:
         return max(_FREE_SEARCH_S, self._config.decode.share * self._unsearched_s)
 
 
-def _crops(config: HVConfig, images: Split, seed: int) -> CropBatches:
+def _crops(config: HVConfig, views: Views, seed: int) -> CropBatches:
     sampling = CropSampling(
         crop_px=config.crop_px,
         batch_size=config.batch_size,
-        num_steps=config.num_steps(len(images)),
+        num_steps=config.num_steps(len(views.split)),
         area_power=config.area_power,
         nuclei_frac=config.nuclei_frac,
     )
-    return CropBatches(images, build_augmentation(config.augment), sampling=sampling, seed=seed)
+    return CropBatches(views, sampling=sampling, seed=seed)

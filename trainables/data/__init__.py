@@ -1,7 +1,7 @@
 """Images and labels: where they come from, how they are prepared, and crops of them."""
 
 from trainables.data.config import DataConfig, FolderConfig, SyntheticConfig
-from trainables.data.crops import crop
+from trainables.data.crops import crop, cut, draw_place
 from trainables.data.prepared import PreparedData, prepare
 from trainables.data.split import Split
 
@@ -12,5 +12,7 @@ __all__ = [
     "Split",
     "SyntheticConfig",
     "crop",
+    "cut",
+    "draw_place",
     "prepare",
 ]

@@ -8,14 +8,22 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from trainables.models.config import HoVerNetConfig, ModelConfig, UNetConfig
+from trainables.models.config import (
+    FlexibleUNetConfig,
+    HoVerNetConfig,
+    ModelConfig,
+    UNetConfig,
+)
 
 if TYPE_CHECKING:
     from trainables.models.factory import build_model
+    from trainables.models.flexible_unet import HVFlexibleUNet
     from trainables.models.hovernet import PaddedHoVerNet
     from trainables.models.unet import HVUNet
 
 __all__ = [
+    "FlexibleUNetConfig",
+    "HVFlexibleUNet",
     "HVUNet",
     "HoVerNetConfig",
     "ModelConfig",
@@ -25,6 +33,7 @@ __all__ = [
 ]
 
 _NEEDS_TORCH = {
+    "HVFlexibleUNet": "trainables.models.flexible_unet",
     "HVUNet": "trainables.models.unet",
     "PaddedHoVerNet": "trainables.models.hovernet",
     "build_model": "trainables.models.factory",

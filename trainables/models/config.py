@@ -3,11 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PositiveInt,
+    Tag,
+    field_validator,
+)
 
-__all__ = ["HoVerNetConfig", "ModelConfig", "UNetConfig"]
+__all__ = ["Backbone", "FlexibleUNetConfig", "HoVerNetConfig", "ModelConfig", "UNetConfig"]
+
+Backbone = Literal[
+    "efficientnet-b0",
+    "efficientnet-b1",
+    "efficientnet-b2",
+    "efficientnet-b3",
+    "efficientnet-b4",
+    "efficientnet-b5",
+    "efficientnet-b6",
+    "efficientnet-b7",
+    "efficientnet-b8",
+    "efficientnet-l2",
+    "resnet10",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "resnet152",
+    "resnet200",
+]
+"""What MONAI's FlexibleUNet takes as its way down."""
 
 
 class UNetConfig(BaseModel):
@@ -61,6 +91,42 @@ class HoVerNetConfig(BaseModel):
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
 
 
+class FlexibleUNetConfig(BaseModel):
+    """MONAI's FlexibleUNet: a known image encoder by name, from scratch or from a file of weights.
+
+    Attributes:
+        backbone: The encoder.
+        weights: A local file of the encoder's weights, `.pth` (as of efficientnet_pytorch or
+            torchvision) or `.safetensors`; nothing is ever downloaded. `~` is the home folder, a
+            relative path starts at the working directory. None: fresh weights.
+        decoder_channels: Channels of the way up, coarsest first.
+        decoders: `shared` feeds all heads from one decoder; `separate` gives each its own.
+        dropout: Probability of dropping a value after each convolution of the decoder.
+        hv_tanh: Whether tanh bounds the HV maps to (-1, 1).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Literal["flexible_unet"] = "flexible_unet"
+    backbone: Backbone = "efficientnet-b0"
+    weights: Path | None = None
+    decoder_channels: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt, PositiveInt] = (
+        256,
+        128,
+        64,
+        32,
+        16,
+    )
+    decoders: Literal["shared", "separate"] = "shared"
+    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
+    hv_tanh: bool = True
+
+    @field_validator("weights")
+    @classmethod
+    def _expand_home(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser()
+
+
 def _name_of(value: Any) -> Any:
     if isinstance(value, Mapping):
         return value.get("name", "unet")
@@ -68,7 +134,9 @@ def _name_of(value: Any) -> Any:
 
 
 ModelConfig = Annotated[
-    Annotated[UNetConfig, Tag("unet")] | Annotated[HoVerNetConfig, Tag("hovernet")],
+    Annotated[UNetConfig, Tag("unet")]
+    | Annotated[HoVerNetConfig, Tag("hovernet")]
+    | Annotated[FlexibleUNetConfig, Tag("flexible_unet")],
     Discriminator(_name_of),
 ]
-"""Either network, told apart by `name`; without a name it is the U-Net."""
+"""A network, told apart by `name`; without a name it is the U-Net."""

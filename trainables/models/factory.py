@@ -7,16 +7,15 @@ from typing import assert_never
 import torch
 from torch import nn
 
-from trainables.models.config import HoVerNetConfig, UNetConfig
+from trainables.models.config import FlexibleUNetConfig, HoVerNetConfig, ModelConfig, UNetConfig
+from trainables.models.flexible_unet import HVFlexibleUNet
 from trainables.models.hovernet import PaddedHoVerNet
 from trainables.models.unet import HVUNet
 
 __all__ = ["build_model"]
 
 
-def build_model(
-    config: UNetConfig | HoVerNetConfig, in_channels: int = 1, num_types: int = 0
-) -> nn.Module:
+def build_model(config: ModelConfig, in_channels: int = 1, num_types: int = 0) -> nn.Module:
     """Builds a network with fresh weights, determined by torch's global seed.
 
     Args:
@@ -28,6 +27,9 @@ def build_model(
         A module on the CPU: (B, in_channels, H, W) float -> {"np": logits (B, 1, H, W),
         "hv": (B, 2, H, W)}, and with types "nt": logits (B, 1 + num_types, H, W), 0 background. Its
         weights lie channels-last, which makes a training step on a CPU a quarter faster.
+
+    Raises:
+        ConfigError: A file of weights can't be used.
     """
     network: nn.Module
     match config:
@@ -35,6 +37,8 @@ def build_model(
             network = HVUNet(config, in_channels, num_types)
         case HoVerNetConfig():
             network = PaddedHoVerNet(config, in_channels, num_types)
+        case FlexibleUNetConfig():
+            network = HVFlexibleUNet(config, in_channels, num_types)
         case _:
             assert_never(config)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -51,7 +51,7 @@ class Learner:
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         with self.autocast():
-            outputs = self.model(channels_last(batch.inputs))
+            outputs = self.model(*map(channels_last, batch.seen))
         outputs = {name: output.float() for name, output in outputs.items()}
         terms = self.criterion(outputs, batch.targets)
         self._optimizer.zero_grad()

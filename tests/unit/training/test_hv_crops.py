@@ -9,7 +9,8 @@ from trainables.augment import build_augmentation
 from trainables.data import Split
 from trainables.data.nucleus_types import paint_types
 from trainables.decoding import hv_targets
-from trainables.hv_crops import CropBatches, CropSampling, hv_tensors, image_tensor
+from trainables.hv_crops import CropBatches, CropSampling, hv_tensors
+from trainables.views import PixelViews, image_tensor
 
 
 def split(sizes_px: Sequence[int]) -> Split:
@@ -33,7 +34,9 @@ def batches(
     sampling = CropSampling(
         crop_px=12, batch_size=3, num_steps=2, area_power=power, nuclei_frac=frac
     )
-    return CropBatches(split(sizes_px), build_augmentation("some"), sampling=sampling, seed=seed)
+    return CropBatches(
+        PixelViews(split(sizes_px), build_augmentation("some")), sampling=sampling, seed=seed
+    )
 
 
 def test_targets_belong_to_the_augmented_crop() -> None:
@@ -54,7 +57,9 @@ def test_types_stay_with_their_nuclei() -> None:
     typed = replace(plain, type_names=("round", "long"), stored_types=[types] * 6)
     sampling = CropSampling(crop_px=12, batch_size=6, num_steps=1, area_power=0, nuclei_frac=1)
     batch, untyped = (
-        CropBatches(one, build_augmentation("all"), sampling=sampling, seed=1).batch(1, 0)
+        CropBatches(PixelViews(one, build_augmentation("all")), sampling=sampling, seed=1).batch(
+            1, 0
+        )
         for one in (typed, plain)
     )
     assert torch.equal(batch.inputs, untyped.inputs)
@@ -98,7 +103,7 @@ def test_a_window_on_a_nucleus_covers_every_place_of_it() -> None:
         names=["a"], channels=1, stored_images=[labels[..., None] * 1.0], stored_labels=[labels]
     )
     sampling = CropSampling(crop_px=3, batch_size=60, num_steps=1, area_power=0.0, nuclei_frac=1.0)
-    crops = CropBatches(source, build_augmentation("none"), sampling=sampling, seed=1)
+    crops = CropBatches(PixelViews(source, build_augmentation("none")), sampling=sampling, seed=1)
     nuclei = crops.batch(1, 0).targets["np"]
     assert nuclei.sum(dim=(1, 2, 3)).tolist() == [1.0] * 60
     assert (nuclei.sum(dim=0) > 0).all()
@@ -110,7 +115,7 @@ def test_images_without_nuclei_and_small_ones_are_shown_all_the_same() -> None:
         names=["a"], channels=1, stored_images=[empty[..., None] + 1.0], stored_labels=[empty]
     )
     sampling = CropSampling(crop_px=8, batch_size=4, num_steps=1, area_power=0.5, nuclei_frac=1.0)
-    crops = CropBatches(source, build_augmentation("none"), sampling=sampling, seed=1)
+    crops = CropBatches(PixelViews(source, build_augmentation("none")), sampling=sampling, seed=1)
     batch = crops.batch(1, 0)
     assert batch.inputs.sum(dim=(1, 2, 3)).tolist() == [40.0] * 4
     assert not batch.targets["np"].any()

@@ -16,6 +16,7 @@ from trainables.hv_crops import hv_tensors
 from trainables.hv_evaluation import HVEvaluator
 from trainables.losses import HVLossConfig, build_criterion
 from trainables.trial_decoding import decoding_metrics, open_search, search_items
+from trainables.views import PixelViews
 
 
 class Answering(nn.Module):
@@ -61,7 +62,7 @@ def evaluate(tmp_path: Path) -> Callable[[nn.Module], dict[str, float]]:
     """The metrics of a network with the default decoder."""
 
     def measure(model: nn.Module) -> dict[str, float]:
-        evaluator = HVEvaluator(images(), device=torch.device("cpu"), workdir=tmp_path)
+        evaluator = HVEvaluator(PixelViews(images()), device=torch.device("cpu"), workdir=tmp_path)
         evaluation = evaluator.evaluate(Network(model))
         items = search_items(evaluation.outputs, evaluation.labels)
         assert len(items) == 3
