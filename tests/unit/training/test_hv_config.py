@@ -29,7 +29,10 @@ def test_steps_of_an_epoch(images: int, batch_size: int, fixed: int | None, expe
     [
         ({"epoch": 3}, "epoch: unknown name, did you mean 'epochs'?"),
         ({"crop_px": 1.5}, "crop_px: should be a valid integer, not 1.5"),
-        ({"model": {"name": "segnet"}}, "model.name: should be 'unet', 'hovernet', 'flexible_unet', not 'segnet'"),
+        (
+            {"model": {"name": "segnet"}},
+            "model.name: should be 'unet', 'hovernet', 'flexible_unet', not 'segnet'",
+        ),
         (
             {"model": {"name": "hovernet", "width": 8}},
             "model.width: unknown name, known are dropout, hv_tanh, name",
