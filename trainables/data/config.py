@@ -50,6 +50,9 @@ class SyntheticConfig(BaseModel):
 class FolderConfig(BaseModel):
     """Images and labels on disk: `train|val|test/images/*` and `labels/*`, equal stems.
 
+    Nuclei have types if `types.txt` in `path` names the classes, one a line; `types/STEM.csv`
+    beside `labels/` gives them, in the columns `id` and `type`.
+
     Attributes:
         path: The folder that holds `train/`; `~` is the home folder, a relative path starts at
             the working directory.

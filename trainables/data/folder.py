@@ -12,6 +12,7 @@ from trainables.data.config import FolderConfig
 from trainables.data.image_file import UnusableFileError, read_image, read_labels
 from trainables.data.listing import Listing, list_folder
 from trainables.data.source import SPLITS, Sample, SplitName
+from trainables.data.type_tables import TypeTables, find_type_tables
 
 __all__ = ["FolderSource", "open_folder"]
 
@@ -24,21 +25,23 @@ class FolderSource:
         config: Where it is, and how it is split.
         listing: Its pairs.
         digests: Hash of every file's bytes.
+        types: The types of nuclei, if there are any.
     """
 
     config: FolderConfig
     listing: Listing
     digests: Mapping[Path, str]
+    types: TypeTables
 
     @property
     def problems(self) -> Sequence[Problem]:
         """What the listing lacks."""
-        return self.listing.problems
+        return [*self.listing.problems, *self.types.problems]
 
     @property
     def type_names(self) -> Sequence[str]:
-        """None: nuclei have no types."""
-        return ()
+        """What `types.txt` names."""
+        return self.types.names
 
     def fingerprint(self) -> str:
         """Hash of names, splits and bytes; the folder's own place does not matter."""
@@ -49,6 +52,7 @@ class FolderSource:
                 for path in (pair.image_path, pair.label_path):
                     line = f"{pair.name}\t{path.suffix.lower()}\t{self.digests[path]}\n"
                     digest.update(line.encode("utf-8", "surrogateescape"))
+                digest.update(self.types.digest(pair.label_path).encode())
         return digest.hexdigest()
 
     def names(self, split: SplitName) -> Sequence[str]:
@@ -59,7 +63,7 @@ class FolderSource:
         """Reads a pair.
 
         Raises:
-            DataError: Image or label can't be used, or their sizes differ.
+            DataError: Image, label or types can't be used, or sizes differ.
         """
         pair = self.listing.pairs[split][index]
         problems: list[Problem] = []
@@ -78,11 +82,12 @@ class FolderSource:
             sizes = ["x".join(map(str, array.shape[:2])) for array in (labels, image)]
             reason = f"label is {sizes[0]} px, its image is {sizes[1]} px; they must be equal"
             raise DataError([Problem(where=str(pair.label_path), reason=reason)])
-        return Sample(image=image, labels=labels)
+        types = self.types.read(pair.label_path, labels)
+        return Sample(image=image, labels=labels, types=types)
 
     def notes(self) -> Sequence[str]:
         """Where the images are, and how they were split."""
-        notes = [f"images from {self.config.path}"]
+        notes = [f"images from {self.config.path}", *self.types.notes]
         if self.listing.num_held_out:
             total = self.listing.num_held_out + len(self.listing.pairs["train"])
             notes.append(
@@ -102,7 +107,9 @@ def open_folder(config: FolderConfig) -> FolderSource:
         for pair in pairs
         for path in (pair.image_path, pair.label_path)
     }
-    return FolderSource(config=config, listing=listing, digests=digests)
+    label_paths = [pair.label_path for pairs in listing.pairs.values() for pair in pairs]
+    types = find_type_tables(config.path, label_paths, only_val=config.only_val)
+    return FolderSource(config=config, listing=listing, digests=digests, types=types)
 
 
 def _hash_file(path: Path) -> str:

@@ -12,6 +12,7 @@ from trainables.data.readers.item import Found, Item
 from trainables.data.readers.pair_reading import read_pair
 from trainables.data.readers.pairs import Pair, find_pairs
 from trainables.data.source import Sample
+from trainables.data.type_tables import TypeTables, find_type_tables
 
 __all__ = ["LAYOUT", "find_labelled_images"]
 
@@ -22,26 +23,29 @@ def find_labelled_images(root: Path, digests: Digests) -> Found:
     """Finds pairs of images and label maps; mistakes are in the result's `problems`."""
     problems: list[Problem] = []
     pairs = find_pairs(root, SUFFIXES, LAYOUT, problems)
+    types = find_type_tables(root, [pair.label_path for pair in pairs], only_val=False)
     return Found(
         items=[
             Item(
                 name=pair.name,
                 home=pair.home,
-                digest=f"{digests.of(pair.image_path)}+{digests.of(pair.label_path)}",
-                read=partial(_read, pair),
+                digest=f"{digests.of(pair.image_path)}+{digests.of(pair.label_path)}"
+                + types.digest(pair.label_path),
+                read=partial(_read, pair, types),
                 aliases=pair.aliases(root),
             )
             for pair in pairs
         ],
-        problems=problems,
-        notes=[f"images from {root}"],
+        problems=[*problems, *types.problems],
+        notes=[f"images from {root}", *types.notes],
+        type_names=lambda: types.names,
     )
 
 
-def _read(pair: Pair) -> Sample:
+def _read(pair: Pair, types: TypeTables) -> Sample:
     image, labels = read_pair(pair, read_labels)
     if image.shape[:2] != labels.shape:
         sizes = ["x".join(map(str, shape[:2])) for shape in (labels.shape, image.shape)]
         reason = f"label is {sizes[0]} px, its image is {sizes[1]} px; they must be equal"
         raise DataError([Problem(where=str(pair.label_path), reason=reason)])
-    return Sample(image=image, labels=labels)
+    return Sample(image=image, labels=labels, types=types.read(pair.label_path, labels))
