@@ -22,6 +22,8 @@ from sweeper.spec import SpecFile, SweepSpec
 
 __all__ = ["Checked", "check_space", "find_problems", "measure_epoch_s"]
 
+_EVIDENCE = ("bce_ratio", "contrast", "hv_ratio", "hv_aligned")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
@@ -154,9 +156,11 @@ def _metrics_named(spec: SweepSpec) -> list[tuple[str, str]]:
         for index, objective in enumerate(spec.objectives)
     ]
     for index, rule in enumerate(spec.pruning):
+        # What else a collapse may be seen by is asked for where it was written, no more.
+        keys = ("metric", "target", *(key for key in _EVIDENCE if key in rule.model_fields_set))
         named += [
             (f"pruning.{index}.{key}", value)
-            for key in ("metric", "target")
+            for key in keys
             if (value := getattr(rule, key, None)) is not None
         ]
     return named

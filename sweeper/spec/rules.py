@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -33,6 +34,15 @@ __all__ = [
 
 Epoch = Annotated[Whole, Field(ge=1)]
 Count = Annotated[Whole, Field(ge=0)]
+
+_OF_TRAINING = {
+    "metric": "train/pred_mean",
+    "target": "train/target_mean",
+    "bce_ratio": "train/np_bce_ratio",
+    "contrast": "train/np_contrast",
+    "hv_ratio": "train/hv_mse_ratio",
+    "hv_aligned": "train/hv_magnitude_aligned",
+}
 
 
 class GateRule(Section):
@@ -84,20 +94,53 @@ class StallRule(Section):
 
 
 class CollapseRule(Section):
-    """Stops a network that predicts nearly nothing, or nearly everything.
+    """Stops a network whose answer knows nothing of the image: the same all over.
 
-    The mean prediction is below `low_ratio` x target mean, or above
-    1 - `low_ratio` x (1 - target mean), for `patience` evaluations in a row.
+    The nuclei map: `bce_ratio` is at least `useless_ratio` and `contrast` below `min_signal`. The
+    HV maps: the same of `hv_ratio` and `hv_aligned`. For `patience` evaluations in a row, none of
+    them better than the one before.
     """
 
     rule: Literal["collapse"]
+    split: Literal["val", "train"] = Field(
+        "val", description="Validation images or training batches; decides the metrics below."
+    )
     metric: MetricName = Field("val/pred_mean", description="Mean prediction, in [0, 1].")
     target: MetricName = Field("target_mean", description="Mean of the targets, in [0, 1].")
-    low_ratio: Annotated[Number, Field(gt=0, lt=1)] = Field(
-        0.1, description="How far from the target mean counts as collapsed, in (0, 1)."
+    bce_ratio: MetricName | None = Field(
+        "val/np_bce_ratio",
+        description="Loss of the nuclei map over that of the best constant; null: not asked for.",
     )
-    patience: Epoch = Field(2, description="Collapsed evaluations in a row after which to stop.")
+    contrast: MetricName | None = Field(
+        "val/np_contrast",
+        description="Mean prediction on nuclei less that elsewhere; null: not asked for.",
+    )
+    hv_ratio: MetricName | None = Field(
+        "val/hv_mse_ratio",
+        description="Error of the HV maps over that of zero; null: not asked for.",
+    )
+    hv_aligned: MetricName | None = Field(
+        "val/hv_magnitude_aligned",
+        description="Part of the HV vectors that points the true way; null: not asked for.",
+    )
+    low_ratio: Annotated[Number, Field(gt=0, lt=1)] = Field(
+        0.1, description="How far from the target mean counts as all background, in (0, 1)."
+    )
+    useless_ratio: Annotated[Number, Field(gt=0)] = Field(
+        0.95, description="Ratio from which an answer is no better than knowing nothing."
+    )
+    min_signal: Annotated[Number, Field(gt=0, lt=1)] = Field(
+        0.05, description="Contrast and alignment below are none, in (0, 1)."
+    )
+    patience: Epoch = Field(3, description="Collapsed evaluations in a row after which to stop.")
     warmup_epochs: Count = Field(1, description="First epochs in which nothing is stopped.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_metrics(cls, raw: Any) -> Any:
+        if not isinstance(raw, Mapping) or raw.get("split") != "train":
+            return raw
+        return {**_OF_TRAINING, **raw}
 
 
 def _without_goal(schema: dict[str, Any]) -> None:
