@@ -56,7 +56,7 @@ class CollapsePruner(ReasonedPruner):
         ...     reason = rule.decide(study, study.get_trials(deepcopy=False)[0])
         >>> reason
         'pruned at epoch 3: the nuclei map is the same all over: val/np_bce_ratio 1 (a \
-constant has 1), val/np_contrast 0.001 below 0.05, val/pred_mean 0.02 for target_mean 0.02; for 2 \
+constant has 1), val/np_contrast 0.001 below 0.050, val/pred_mean 0.02 for target_mean 0.02; for 2 \
 evaluations without progress'
 
     Attributes:

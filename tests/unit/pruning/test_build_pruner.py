@@ -49,6 +49,18 @@ def _build(*rules, max_epochs=9):
             {"rule": "collapse", "metric": "a", "target": "b", "low_ratio": 0.2, "patience": 3},
             CollapsePruner("a", target="b", low_ratio=0.2, patience=3),
         ),
+        (
+            {"rule": "collapse", "split": "train", "contrast": None, "useless_ratio": 1.0},
+            CollapsePruner(
+                "train/pred_mean",
+                target="train/target_mean",
+                bce_ratio="train/np_bce_ratio",
+                contrast=None,
+                hv_ratio="train/hv_mse_ratio",
+                hv_aligned="train/hv_magnitude_aligned",
+                useless_ratio=1.0,
+            ),
+        ),
     ],
 )
 def test_rules_of_our_own(rule, pruner):
