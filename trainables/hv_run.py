@@ -187,7 +187,7 @@ class HVRun:
         images = {}
         for name, called in request.splits.items():
             split = getattr(self._data, name)
-            evaluator = HVEvaluator(split, device=self._device, workdir=self._workdir)
+            evaluator = HVEvaluator(PixelViews(split), device=self._device, workdir=self._workdir)
             predict = partial(evaluator.predict, self._trainer)
             images[called] = SplitImages(split=split, predict=predict)
         decoder = self._config.decode.build()
