@@ -19,6 +19,7 @@ from sweeper.paths import Home
 from sweeper.protocol import DataSummary, TrialContext
 from sweeper.space import build_config, representative_params
 from sweeper.spec import SpecFile, SweepSpec
+from sweeper.spec.verdicts import named_metrics
 
 __all__ = ["Checked", "check_space", "find_problems", "measure_epoch_s"]
 
@@ -163,4 +164,4 @@ def _metrics_named(spec: SweepSpec) -> list[tuple[str, str]]:
             for key in keys
             if (value := getattr(rule, key, None)) is not None
         ]
-    return named
+    return [*named, *named_metrics(spec.verdicts)]

@@ -24,6 +24,7 @@ from sweeper.process import log_to, stop_signals
 from sweeper.pruning import build_pruner
 from sweeper.spec import SweepSpec, dump_training
 from sweeper.study.budget import read_budget, spend
+from sweeper.study.judging import judge_again
 from sweeper.study.ledger import Ledger, Ticket
 from sweeper.study.lock import Driver
 from sweeper.study.records import SweepRecord, read_record
@@ -112,6 +113,7 @@ class Drive:
     def _run(self) -> Result:
         budget = read_budget(self.study, self.spec)
         self._clear_up()
+        self._judge_again()
         mirror = self._start_mirror()
         ledger = Ledger(
             paths=self.paths,
@@ -155,6 +157,13 @@ class Drive:
             self.watcher.phase("ending processes that the driver before left behind")
         end_strays(self.paths, patience_s=_LINGERING_S)
         self.paths.stop.unlink(missing_ok=True)
+
+    def _judge_again(self) -> None:
+        """Gives trials that ended before there were rules, or by other ones, their verdicts."""
+        changed = judge_again(self.study, self.spec)
+        if changed:
+            trials = "1 trial" if len(changed) == 1 else f"{len(changed)} trials"
+            self.watcher.note(f"judged again: {trials} that ended before")
 
     def _run_trials(self, ledger: Ledger, closing: Closing) -> None:
         """Until the ledger has no more or the desk closes; a Ray that breaks is started again.

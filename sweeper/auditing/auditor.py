@@ -20,6 +20,7 @@ from sweeper.auditing.runs import check_runs
 from sweeper.auditing.spools import check_spools, count_waiting
 from sweeper.auditing.told import check_told
 from sweeper.auditing.trials import check_trials
+from sweeper.auditing.verdicts import check_told_verdicts, check_verdicts
 from sweeper.errors import BackendError
 from sweeper.paths import Home
 from sweeper.study.budget import read_budget
@@ -64,6 +65,7 @@ def audit(name: str, home: Path | str | None = None) -> Audit:
         checks=[
             *_study_checks(case, study),
             *check_amendments(case, record),
+            *check_verdicts(case, study),
             *_mlflow_checks(case, study, record, inspection),
             *check_disk(case, record),
             check_processes(case),
@@ -144,4 +146,5 @@ def _mlflow_checks(
     yield check_runs(case, mirrored, inspection, read_budget(study, case.spec).trials)
     yield from check_told(case, mirrored)
     yield from check_told_choices(case, mirrored)
+    yield from check_told_verdicts(case, mirrored)
     yield from check_curves(case, mirrored, inspection)

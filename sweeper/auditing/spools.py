@@ -10,7 +10,7 @@ from sweeper.auditing.wording import named
 from sweeper.study.events import State
 from sweeper.study.records import SweepRecord, TrialRecord
 from sweeper.tracking.address import Address
-from sweeper.tracking.lines import Amended, Ended
+from sweeper.tracking.lines import Amended, Judged
 from sweeper.tracking.spool import Spool, spools, unsent
 
 __all__ = ["check_spools", "count_waiting"]
@@ -21,8 +21,8 @@ def count_waiting(case: Case, record: SweepRecord, address: Address) -> dict[int
 
     Args:
         case: The sweep.
-        record: Its study. An ending or amendment that the study holds and the spool does not,
-            because its driver died in between, is a report that waits too.
+        record: Its study. An ending, amendment or verdict that the study holds and the spool does
+            not, because its driver died in between, is a report that waits too.
         address: The store that is to have them.
     """
     # A store in the home moves with it, and then has another address than it had.
@@ -37,15 +37,17 @@ def count_waiting(case: Case, record: SweepRecord, address: Address) -> dict[int
 
 
 def _tells_end(spool: Spool, trial: TrialRecord) -> bool:
-    """Whether the spool goes on to the ending and the newest amendment, whatever these say."""
-    newest = max((amendment.index for amendment in trial.amendments), default=0)
-    match spool.last():
-        case Ended():
-            return newest == 0
-        case Amended(index=index):
-            return index == newest
-        case _:
-            return False
+    """Whether the spool goes on to the ending, the newest amendment and the newest verdict.
+
+    What these say does not matter here.
+    """
+    found = spool.ending()
+    amended = max((line.index for line in found if isinstance(line, Amended)), default=0)
+    judged = max((line.index for line in found if isinstance(line, Judged)), default=0)
+    return bool(found) and (amended, judged) == (
+        max((amendment.index for amendment in trial.amendments), default=0),
+        trial.judged.index if trial.judged is not None else 0,
+    )
 
 
 def check_spools(case: Case, waiting: Mapping[int, int]) -> Check:

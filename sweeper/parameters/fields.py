@@ -19,6 +19,7 @@ __all__ = [
     "ParameterPath",
     "Section",
     "SweepName",
+    "Title",
     "TrainableName",
     "Whole",
 ]
@@ -35,11 +36,13 @@ Goal = Literal["maximize", "minimize"]
 _METRIC = r"^[A-Za-z0-9][A-Za-z0-9_./-]*$"
 _PARAMETER = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$"
 _SWEEP = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+_TITLE = r"^\S(.{0,38}\S)?$"
 _TRAINABLE = r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$"
 
 MetricName = Annotated[str, StringConstraints(pattern=_METRIC)]
 ParameterPath = Annotated[str, StringConstraints(pattern=_PARAMETER)]
 SweepName = Annotated[str, StringConstraints(pattern=_SWEEP, max_length=100)]
+Title = Annotated[str, StringConstraints(pattern=_TITLE)]
 TrainableName = Annotated[str, StringConstraints(pattern=_TRAINABLE)]
 
 #: What each pattern asks for, in words.
@@ -47,6 +50,7 @@ PATTERN_WORDS = {
     _METRIC: "is not the name of a metric; allowed are letters, digits and / _ - .",
     _PARAMETER: "is not a dotted path of settings such as optim.lr",
     _SWEEP: "must begin with a letter or a digit, and hold only letters, digits and . _ -",
+    _TITLE: "must be one line of at most 40 characters, without blanks around it",
     _TRAINABLE: "must name a class as package.module:Class",
 }
 

@@ -13,7 +13,7 @@ from sweeper.spec.sweep_spec import SweepSpec
 __all__ = ["RefusedError", "holds", "leaves", "resolve_key"]
 
 _SECTIONS = tuple(field.alias or name for name, field in SweepSpec.model_fields.items())
-_LISTS = ("objective", "pruning", "start", "constraints")
+_LISTS = ("objective", "pruning", "verdicts", "start", "constraints")
 _SCALARS = ("name", "family", "trainable", "seed")
 
 

@@ -14,16 +14,19 @@ from sweeper.spec.rules import RULES, WRAPPED_RULES
 from sweeper.spec.samplers import SAMPLERS
 from sweeper.spec.sections import Budget, Faults, Objective, Resources
 from sweeper.spec.sweep_spec import SweepSpec
+from sweeper.spec.verdicts import VerdictRule
 
 __all__ = ["mistakes_of"]
 
-# Settings that are a number or a word; pydantic would tell what is wrong with either.
-_NUMBER_OR_WORD = {
+# Settings that are a number or a word; pydantic would tell what is wrong with either. None stands
+# for any position in a list.
+_NUMBER_OR_WORD: Mapping[tuple[str | None, ...], str] = {
     ("resources", "cpus_per_trial"): "must be a number above 0, or auto",
     ("resources", "gpus_per_trial"): "must be 0, a fraction of 1, a whole number, or auto",
     ("resources", "concurrent"): "must be a whole number of at least 1, or auto",
     ("faults", "hang_s"): "must be a number of seconds above 0, or off",
     ("faults", "give_up_after"): "must be a whole number of at least 2, or off",
+    ("verdicts", None, "at"): "must be an epoch from 1, or first, last, best or any",
 }
 _BOUND_WORDS = {
     "greater_than_equal": ("at least", "ge"),
@@ -53,8 +56,8 @@ def mistakes_of(error: ErrorDetails, root: type[Section] = SweepSpec) -> Iterato
             return
         case "value_error" if isinstance(cause := error["ctx"]["error"], MistakesError):
             yield from (((*path, *below), reason) for below, reason in cause.found)
-        case kind if path in _NUMBER_OR_WORD and kind != "extra_forbidden":
-            yield path, f"{_NUMBER_OR_WORD[path]}, not {shown(value)}"
+        case kind if (words := _number_or_word(path)) and kind != "extra_forbidden":
+            yield path, f"{words}, not {shown(value)}"
         case "missing":
             yield path, _missing_words(path)
         case "extra_forbidden":
@@ -79,11 +82,17 @@ def _resolve(
         if kinds := _kinds(tuple(path)):
             # Pydantic puts the kind that it chose into its path; the file has none.
             section = kinds.get(str(rest.pop(0)))
-        elif tuple(path) in _NUMBER_OR_WORD:
+        elif _number_or_word(tuple(path)):
             rest.clear()
         else:
             section = _section(tuple(path))
     return tuple(path), section
+
+
+def _number_or_word(path: FieldPath) -> str:
+    """What a setting must be that is a number or a word; empty if it is none."""
+    anywhere = tuple(None if isinstance(part, int) else part for part in path)
+    return _NUMBER_OR_WORD.get(anywhere, "")
 
 
 def _kinds(path: FieldPath) -> Mapping[str, type[Section]]:
@@ -111,6 +120,8 @@ def _section(path: FieldPath) -> type[Section] | None:
             return Faults
         case ("objective", _):
             return Objective
+        case ("verdicts", _):
+            return VerdictRule
         case _:
             return None
 

@@ -15,7 +15,7 @@ __all__ = ["find_notes"]
 
 def find_notes(spec: SweepSpec) -> list[str]:
     """Sentences, without a final stop, about settings that have less effect than it seems."""
-    return [*_sampler_notes(spec), *_rule_notes(spec)]
+    return [*_sampler_notes(spec), *_rule_notes(spec), *_verdict_notes(spec)]
 
 
 def _sampler_notes(spec: SweepSpec) -> Iterator[str]:
@@ -56,3 +56,17 @@ def _rule_notes(spec: SweepSpec) -> Iterator[str]:
             yield f"pruning.{index} ({plain.rule}) never acts: budget.epochs is {epochs}"
         elif isinstance(plain, MedianRule | PercentileRule) and plain.startup_trials >= trials:
             yield f"pruning.{index} ({plain.rule}) never acts: budget.trials is {trials}"
+
+
+def _verdict_notes(spec: SweepSpec) -> Iterator[str]:
+    always = ""
+    for index, rule in enumerate(spec.verdicts):
+        where = f"verdicts.{index} ({rule.name}) never applies"
+        if always:
+            yield f"{where}: {always} always does before it"
+        asked = {rule.at, *(r.moment for c in rule.conditions() for r in c.readings)}
+        late = [moment for moment in asked if isinstance(moment, int)]
+        if max(late, default=0) > spec.budget.epochs and rule.when:
+            yield f"{where}: budget.epochs is {spec.budget.epochs}"
+        if not rule.when and not rule.ended:
+            always = always or rule.name

@@ -22,6 +22,7 @@ from sweeper.spec.goals import with_goals
 from sweeper.spec.rules import Rule
 from sweeper.spec.samplers import Sampler, TpeSampler
 from sweeper.spec.sections import Budget, Faults, Objective, Resources
+from sweeper.spec.verdicts import VerdictRule
 
 __all__ = ["SweepSpec"]
 
@@ -75,6 +76,11 @@ class SweepSpec(Section):
     pruning: tuple[Rule, ...] = Field(
         (), description="Rules that stop trials early; the first that applies is the reason."
     )
+    verdicts: tuple[VerdictRule, ...] = Field(
+        (),
+        description="What became of trials that have ended, and what to do about it; the first "
+        "rule that applies decides.",
+    )
     budget: Budget = Field(description="When the sweep is over.")
     resources: Resources = Field(
         default_factory=Resources, description="What a trial gets of the machine."
@@ -104,6 +110,7 @@ class SweepSpec(Section):
                 objectives=dict(enumerate(self.objectives)),
                 sampler=self.sampler,
                 pruning=dict(enumerate(self.pruning)),
+                verdicts=dict(enumerate(self.verdicts)),
                 budget=self.budget,
             )
         )

@@ -16,6 +16,7 @@ from sweeper.spec.rules import Rule
 from sweeper.spec.samplers import Sampler
 from sweeper.spec.sections import Budget, Objective
 from sweeper.spec.sweep_spec import SweepSpec
+from sweeper.spec.verdicts import VerdictRule
 
 __all__ = ["validate"]
 
@@ -78,6 +79,7 @@ def _sound_parts(raw: Mapping[str, Any]) -> Parts:
         ),
         sampler=_sound(Sampler, filled.get("sampler")),
         pruning=_all_sound(Rule, _numbered(filled.get("pruning"))),
+        verdicts=_all_sound(VerdictRule, _numbered(filled.get("verdicts"))),
         budget=_sound(Budget, filled.get("budget")),
     )
 

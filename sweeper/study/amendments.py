@@ -60,9 +60,9 @@ def amendments_of(attrs: Mapping[str, Any], trial: int) -> tuple[Amendment, ...]
         attrs: User attributes of the study.
         trial: Its number.
     """
-    found = [read for key in attrs if (read := _read(attrs, key)) is not None]
-    ours = [amendment for amendment in found if amendment.trial == trial]
-    return tuple(sorted(ours, key=lambda amendment: amendment.index))
+    ours = [_read(attrs, key) for key in attrs if key.startswith(f"{_PREFIX}{trial}/")]
+    found = [amendment for amendment in ours if amendment is not None]
+    return tuple(sorted(found, key=lambda amendment: amendment.index))
 
 
 def damaged_amendments(attrs: Mapping[str, Any], num_trials: int) -> list[str]:

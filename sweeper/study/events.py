@@ -10,6 +10,7 @@ from typing import Any, Protocol, assert_never
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeper.study.curves import Epoch
+from sweeper.study.judged import Judged
 
 __all__ = [
     "EpochRecorded",
@@ -83,12 +84,14 @@ class TrialEnded:
         state: completed, pruned or failed.
         reason: A sentence; never empty.
         at_ms: Milliseconds since 1970 (UTC).
+        judged: The verdict; None: the space has no rules for verdicts.
     """
 
     number: int
     state: State
     reason: str
     at_ms: int
+    judged: Judged | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from sweeper.paths import SweepPaths
 from sweeper.space import enqueue_values
 from sweeper.spec import SweepSpec, dump_spec, read_spec, spec_hash
 from sweeper.study.history import GIVEN
+from sweeper.study.judging import judge_again
 
 __all__ = ["extend_sweep", "finish_extension", "is_extending"]
 
@@ -101,6 +102,7 @@ def finish_extension(paths: SweepPaths, study: optuna.Study) -> bool:
     facts = study.user_attrs.get("facts", {})
     study.set_user_attr("facts", {**facts, f"spec_hash.{number}": decision["spec_hash"]})
     _queue(study, enqueue_values(spec))
+    judge_again(study, spec)
     study.set_user_attr(_DONE, number)
     return True
 

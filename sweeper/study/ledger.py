@@ -48,6 +48,7 @@ from sweeper.study.faults import (
     faults,
     full_reason,
 )
+from sweeper.study.judging import judge_ending
 from sweeper.study.waiting import Waiting
 
 __all__ = ["Decider", "Ledger", "Ticket"]
@@ -242,19 +243,22 @@ class Ledger:
     def end(
         self, number: int, state: State, reason: str, *, values: Sequence[float] | None = None
     ) -> None:
-        """Writes an ending; the reason goes first, so that no ending is ever without one."""
+        """Writes an ending; reason and verdict go first, so that no ending is ever without."""
         if not reason:
             raise ValueError(f"trial {number} can't end as {state} without a reason")
         at_ms = round(time.time() * 1000)
         attributes = self._attributes(number)
         attributes.set_user_attr("reason", reason)
         attributes.set_user_attr("ended_ms", at_ms)
+        judged = judge_ending(self.study, self.spec, self._trial(number), state)
         self.study.tell(number, values, _OPTUNA_STATES[state])
         if state is not State.FAILED:
             self._streak.succeed()
         self._open.discard(number)
         self._drop_checkpoints(number, state)
-        self._tell(TrialEnded(number=number, state=state, reason=reason, at_ms=at_ms))
+        self._tell(
+            TrialEnded(number=number, state=state, reason=reason, at_ms=at_ms, judged=judged)
+        )
 
     def interrupt(self, number: int) -> None:
         """Notes that the driver lets go of a running trial, which waits again."""

@@ -14,6 +14,8 @@ from optuna.trial import FrozenTrial
 from sweeper.study.amendments import Amendment, amendments_of
 from sweeper.study.curves import Epoch, epochs
 from sweeper.study.events import State, state_of
+from sweeper.study.judged import Judged, judged_of
+from sweeper.verdicts import Judgement
 
 __all__ = ["Retry", "SweepRecord", "TrialRecord", "is_better", "read_record", "trial_record"]
 
@@ -52,6 +54,7 @@ class TrialRecord:
         started_ms: The same of its start; None while queued.
         retries: The faults after which it was tried again, in order.
         amendments: Better decodings that were found after it ended, in order.
+        judged: The verdict; None while it has not ended, and in sweeps without rules for verdicts.
     """
 
     number: int
@@ -64,6 +67,7 @@ class TrialRecord:
     started_ms: int | None = None
     retries: Sequence[Retry] = ()
     amendments: Sequence[Amendment] = ()
+    judged: Judged | None = None
 
     @property
     def chosen(self) -> Mapping[str, Any]:
@@ -111,6 +115,15 @@ class SweepRecord:
         return sum(trial.state not in open_states for trial in self.trials)
 
     @property
+    def verdicts(self) -> Mapping[int, Judgement]:
+        """The verdicts by trial, of those that have one."""
+        return {
+            trial.number: trial.judged.judgement
+            for trial in self.trials
+            if trial.judged is not None
+        }
+
+    @property
     def best(self) -> TrialRecord | None:
         """The completed trial with the best first objective; None if none is completed."""
         completed = [trial for trial in self.trials if trial.state is State.COMPLETED]
@@ -156,6 +169,7 @@ def trial_record(trial: FrozenTrial, attrs: Mapping[str, Any]) -> TrialRecord:
         started_ms=round(start.timestamp() * 1000) if start is not None else None,
         retries=_retries(trial),
         amendments=amendments_of(attrs, trial.number),
+        judged=judged_of(attrs, trial.number) if trial.state.is_finished() else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Settings that were chosen after a trial began, as tags: MLflow's parameters can't change."""
+"""What becomes known after a trial began, as tags: MLflow's parameters can't change."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["AMENDED", "CHOSEN", "choice_tags", "told_choice"]
+from sweeper.verdicts import Judgement
+
+__all__ = ["AMENDED", "CHOSEN", "VERDICT", "choice_tags", "told_choice", "verdict_tags"]
+
+# Of several long conditions; far below what MLflow takes for a tag.
+_MAX_BECAUSE = 2000
 
 #: Prefix of the tags that say what the trial chose itself, as of its newest epoch.
 CHOSEN = "chosen."
 #: Prefix of the tags of the newest amendment.
 AMENDED = "amended."
+#: Prefix of the tags that say what became of the trial.
+VERDICT = "verdict"
 
 
 def choice_tags(prefix: str, chosen: Mapping[str, Any], told: Iterable[str] = ()) -> dict[str, str]:
@@ -25,6 +32,16 @@ def choice_tags(prefix: str, chosen: Mapping[str, Any], told: Iterable[str] = ()
     """
     gone = {name: "" for name in told if name.startswith(prefix)}
     return gone | {f"{prefix}{path}": _text(value) for path, value in chosen.items()}
+
+
+def verdict_tags(judgement: Judgement) -> dict[str, str]:
+    """Tags that say what became of a trial; one that is empty may be missing."""
+    return {
+        VERDICT: str(judgement.verdict),
+        f"{VERDICT}.rule": judgement.rule,
+        f"{VERDICT}.advice": judgement.advice,
+        f"{VERDICT}.because": judgement.because[:_MAX_BECAUSE],
+    }
 
 
 def told_choice(prefix: str, tags: Mapping[str, str]) -> dict[str, str]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, assert_never
 
 from sweeper.study.curves import Epoch
 from sweeper.study.events import State
+from sweeper.verdicts import Judgement, Verdict
 
 __all__ = [
     "Amended",
     "Ended",
     "Interrupted",
+    "Judged",
     "Line",
     "Measured",
     "Resumed",
@@ -93,7 +95,16 @@ class Amended:
     at_ms: int
 
 
-Line = Started | Resumed | Measured | Retried | Interrupted | Ended | Amended
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A verdict after the end; `index` counts from 1, and the newest holds."""
+
+    index: int
+    judgement: Judgement
+    at_ms: int
+
+
+Line = Started | Resumed | Measured | Retried | Interrupted | Ended | Amended | Judged
 
 
 def dump_line(line: Line) -> str:
@@ -114,6 +125,9 @@ def dump_line(line: Line) -> str:
             held = {"kind": "end", "state": str(state), "reason": reason}
         case Amended(index=index, settings=settings):
             held = {"kind": "amended", "index": index, "settings": dict(settings)}
+        case Judged(index=index, judgement=judgement):
+            told = {**asdict(judgement), "verdict": str(judgement.verdict)}
+            held = {"kind": "judged", "index": index, **told}
         case _:
             assert_never(line)
     return json.dumps({**held, "at_ms": line.at_ms})
@@ -143,6 +157,11 @@ def load_line(text: str | bytes) -> Line:
                 return Ended(state=State(held["state"]), reason=held["reason"], at_ms=at_ms)
             case "amended":
                 return Amended(**held)
+            case "judged":
+                index = int(held.pop("index"))
+                del held["at_ms"]
+                judgement = Judgement(**{**held, "verdict": Verdict(held["verdict"])})
+                return Judged(index=index, judgement=judgement, at_ms=at_ms)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not a line of a spool: {text[:80]!r}") from error
     raise ValueError(f"not a line of a spool: {text[:80]!r}")

@@ -29,6 +29,7 @@ from sweeper.study.events import (
 )
 from sweeper.study.records import SweepRecord, TrialRecord, trial_record
 from sweeper.tracking.address import Address, resolve_address
+from sweeper.tracking.choices import VERDICT
 from sweeper.tracking.identity import SweepIdentity, identify
 from sweeper.tracking.lines import (
     Ended,
@@ -39,10 +40,11 @@ from sweeper.tracking.lines import (
     Retried,
     Started,
 )
-from sweeper.tracking.refilling import is_whole, refill
+from sweeper.tracking.refilling import is_whole, judged_line, refill
 from sweeper.tracking.sending import Ending, Sender
 from sweeper.tracking.shipping import Patience, Shipper
 from sweeper.tracking.spool import Spool, spools, unsent
+from sweeper.verdicts import Tally, count_verdicts
 
 __all__ = ["Delivery", "Mirror", "Patience"]
 
@@ -170,7 +172,7 @@ class Mirror:
                 refill(spool, self._in_words_of_the_file(self._read_trial(number)))
                 self._broken.discard(number)
             else:
-                spool.append([_line(event, spool)])
+                spool.append(_lines(event, spool))
         except OSError as error:
             logger.warning("trial %d: its spool can't be written: %s", number, error)
             self._broken.add(number)
@@ -248,21 +250,22 @@ class Mirror:
             self._on_note(what)
 
 
-def _line(event: Event, spool: Spool) -> Line:
+def _lines(event: Event, spool: Spool) -> list[Line]:
     now_ms = round(time.time() * 1000)
     match event:
         case TrialStarted(params=params, from_epoch=epoch):
             if spool.has_begun_with(params):
-                return Resumed(epoch=epoch, at_ms=now_ms)
-            return Started(params=params, at_ms=now_ms)
+                return [Resumed(epoch=epoch, at_ms=now_ms)]
+            return [Started(params=params, at_ms=now_ms)]
         case EpochRecorded(record=record):
-            return Measured(epoch=record)
+            return [Measured(epoch=record)]
         case TrialRetried(epoch=epoch, reason=reason, attempt=attempt, at_ms=at_ms):
-            return Retried(attempt=attempt, epoch=epoch, reason=reason, at_ms=at_ms)
+            return [Retried(attempt=attempt, epoch=epoch, reason=reason, at_ms=at_ms)]
         case TrialInterrupted(epoch=epoch):
-            return Interrupted(epoch=epoch, at_ms=now_ms)
-        case TrialEnded(state=state, reason=reason, at_ms=at_ms):
-            return Ended(state=state, reason=reason, at_ms=at_ms)
+            return [Interrupted(epoch=epoch, at_ms=now_ms)]
+        case TrialEnded(state=state, reason=reason, at_ms=at_ms, judged=judged):
+            ended = Ended(state=state, reason=reason, at_ms=at_ms)
+            return [ended] if judged is None else [ended, judged_line(judged)]
         case _:
             assert_never(event)
 
@@ -272,14 +275,30 @@ def _ending(record: SweepRecord, paths: SweepPaths, *, is_finished: bool) -> End
     if record.best is not None:
         metrics["best/objective"] = record.best.values[0]
         metrics["best/trial"] = float(record.best.number)
+    tally = count_verdicts(record.verdicts)
+    metrics |= {f"verdicts/{verdict}": float(count) for verdict, count in tally.counts.items()}
     # Not now: numbers that are sent again would stand there twice.
     told_ms = [trial.ended_ms or 0 for trial in record.trials]
+    told_ms += [trial.judged.at_ms for trial in record.trials if trial.judged is not None]
     told_ms += [trial.epochs[-1].at_ms for trial in record.trials if trial.epochs]
     return Ending(
         status="FINISHED" if is_finished else "KILLED",
         state="finished" if is_finished else "interrupted",
         metrics=metrics,
+        tags=_failure_tags(tally),
         at=record.num_ended,
         at_ms=max(told_ms, default=0),
         files=[paths.spec],
     )
+
+
+def _failure_tags(tally: Tally) -> dict[str, str]:
+    """What explains most failures; no tags in sweeps without verdicts."""
+    if not tally.rules:
+        return {}
+    main = tally.main_failure
+    if main is None:
+        return {f"{VERDICT}.failures": "", f"{VERDICT}.advice": ""}
+    failed = tally.counts[main.verdict]
+    words = f"{main.rule} ({len(main.trials)} of {failed})"
+    return {f"{VERDICT}.failures": words, f"{VERDICT}.advice": main.advice}

@@ -9,11 +9,12 @@ from typing import Any, assert_never
 
 from sweeper.study.curves import Epoch
 from sweeper.study.events import State
-from sweeper.tracking.choices import AMENDED, CHOSEN, choice_tags
+from sweeper.tracking.choices import AMENDED, CHOSEN, VERDICT, choice_tags, verdict_tags
 from sweeper.tracking.lines import (
     Amended,
     Ended,
     Interrupted,
+    Judged,
     Line,
     Measured,
     Resumed,
@@ -92,12 +93,21 @@ def fold(lines: Iterable[Line], told: Iterable[str] = ()) -> Bundle:
                 _set(whole, RUN_STATUS[state], str(state), line.at_ms)
                 whole.tags |= {"sweeper.reason": reason, "mlflow.note.content": reason}
                 whole.has_ended = True
-            case Amended(index=index, settings=settings):
-                whole.tags |= choice_tags(AMENDED, settings, {*told, *whole.tags})
-                whole.tags["sweeper.amendments"] = str(index)
+            case Amended() | Judged():
+                whole.tags |= _learnt_later(line, {*told, *whole.tags})
             case _:
                 assert_never(line)
     return whole
+
+
+def _learnt_later(line: Amended | Judged, told: Iterable[str]) -> dict[str, str]:
+    match line:
+        case Amended(index=index, settings=settings):
+            return {**choice_tags(AMENDED, settings, told), "sweeper.amendments": str(index)}
+        case Judged(judgement=judgement):
+            return verdict_tags(judgement)
+        case _:
+            assert_never(line)
 
 
 def _set(whole: Bundle, status: str, state: str, at_ms: int) -> None:
@@ -120,7 +130,8 @@ class Parcel:
         epoch: The newest epoch that it must hold.
         status: What its status must be; empty: anything.
         state: What the tag `sweeper.state` must be.
-        choices: Tags about chosen settings that it must hold; an empty one may be missing.
+        choices: Tags about chosen settings and the verdict that it must hold; an empty one may be
+            missing.
         refused: Names of parameters and tags that it does not want.
     """
 
@@ -200,7 +211,9 @@ class Parcel:
         self.sent += count
         self.params |= bundle.params.keys()
         self.choices |= {
-            name: text for name, text in bundle.tags.items() if name.startswith((CHOSEN, AMENDED))
+            name: text
+            for name, text in bundle.tags.items()
+            if name.startswith((CHOSEN, AMENDED, VERDICT))
         }
         self.epoch = max(self.epoch, bundle.epoch)
         self.status = bundle.status or self.status

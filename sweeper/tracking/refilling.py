@@ -8,11 +8,13 @@ from dataclasses import replace
 
 from sweeper.study.amendments import Amendment
 from sweeper.study.events import State
+from sweeper.study.judged import Judged as JudgedTrial
 from sweeper.study.records import TrialRecord
 from sweeper.tracking.lines import (
     Amended,
     Ended,
     Interrupted,
+    Judged,
     Line,
     Measured,
     Resumed,
@@ -22,15 +24,15 @@ from sweeper.tracking.lines import (
 )
 from sweeper.tracking.spool import Spool, joined_params, plain_params
 
-__all__ = ["is_whole", "refill", "tell_amendment"]
+__all__ = ["is_whole", "judged_line", "refill", "tell_amendment"]
 
 _Key = tuple[str, int]
 
 
 def is_whole(spool: Spool, trial: TrialRecord) -> bool:
     """Whether the spool ends as the trial did: what ends it is never before what it ends."""
-    end = _end(trial)
-    return end is not None and spool.last() == [end, *_amended(trial)][-1]
+    after, found = _after(trial), spool.ending()
+    return bool(after) and all(line in found for line in after)
 
 
 def refill(spool: Spool, trial: TrialRecord, *, waits: bool = False) -> None:
@@ -75,7 +77,7 @@ def tell_amendment(spool: Spool, amendment: Amendment) -> None:
     Raises:
         OSError: The disk is full, or the like; `refill` will add it.
     """
-    if isinstance(spool.last(), Ended | Amended):
+    if spool.ending():
         spool.append([_line_of(amendment)])
 
 
@@ -102,23 +104,25 @@ def _truth(trial: TrialRecord) -> list[Line]:
     ]
     measured = [Measured(epoch=epoch) for epoch in trial.epochs]
     facts: list[Measured | Retried] = sorted([*measured, *retried], key=_epoch_of)
-    end = _end(trial)
-    after: list[Line] = [end, *_amended(trial)] if end is not None else []
-    return [started, *facts, *after]
+    return [started, *facts, *_after(trial)]
 
 
 def _epoch_of(line: Measured | Retried) -> float:
     return line.epoch.epoch if isinstance(line, Measured) else line.epoch + 0.5
 
 
-def _end(trial: TrialRecord) -> Ended | None:
+def _after(trial: TrialRecord) -> list[Line]:
+    """The ending and what comes after it; nothing if the trial is not over."""
     if trial.state in {State.QUEUED, State.RUNNING}:
-        return None
-    return Ended(state=trial.state, reason=trial.reason, at_ms=trial.ended_ms or 0)
+        return []
+    end = Ended(state=trial.state, reason=trial.reason, at_ms=trial.ended_ms or 0)
+    verdict = [judged_line(trial.judged)] if trial.judged is not None else []
+    return [end, *verdict, *map(_line_of, trial.amendments)]
 
 
-def _amended(trial: TrialRecord) -> list[Amended]:
-    return list(map(_line_of, trial.amendments))
+def judged_line(found: JudgedTrial) -> Judged:
+    """The verdict on a trial, as MLflow hears it."""
+    return Judged(index=found.index, judgement=found.judgement, at_ms=found.at_ms)
 
 
 def _line_of(found: Amendment) -> Amended:
@@ -140,7 +144,9 @@ def _contradicts(lines: Sequence[Line], truth: Sequence[Line]) -> bool:
                 known = facts[key]
                 if not isinstance(known, Started) or not params.items() <= known.params.items():
                     return True
-            case Measured() | Retried() | Ended() | Amended():
+            case Judged(index=index) if index < _newest_verdict(truth):
+                continue  # the trial was judged again
+            case Measured() | Retried() | Ended() | Amended() | Judged():
                 if key in seen or facts.get(key) != line:
                     return True
                 seen.add(key)
@@ -154,9 +160,12 @@ def _out_of_order(lines: Sequence[Line], missing: Sequence[Line]) -> bool:
     if not lines:
         return False
     if any(isinstance(line, Ended) for line in lines):
-        # Only amendments come after the end, and they come in their order.
+        # Only verdicts and amendments come after the end, and these come in their order.
         known = max((line.index for line in lines if isinstance(line, Amended)), default=0)
-        return not all(isinstance(line, Amended) and line.index > known for line in missing)
+        return not all(
+            isinstance(line, Judged) or (isinstance(line, Amended) and line.index > known)
+            for line in missing
+        )
     if any(isinstance(line, Started) for line in missing):
         return True
     newest = max((line.epoch.epoch for line in lines if isinstance(line, Measured)), default=0)
@@ -171,8 +180,14 @@ def _key(line: Line) -> _Key:
             return "retried", attempt
         case Amended(index=index):
             return "amended", index
+        case Judged(index=index):
+            return "judged", index
         case _:
             return type(line).__name__, 0
+
+
+def _newest_verdict(lines: Sequence[Line]) -> int:
+    return max((line.index for line in lines if isinstance(line, Judged)), default=0)
 
 
 def _waits(lines: Sequence[Line]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ class Ending:
         at: Step of the numbers.
         at_ms: Their time and the run's end, milliseconds since 1970 (UTC); 0: unknown.
         files: To be kept with the run.
+        tags: Words about the sweep.
     """
 
     status: str
@@ -42,6 +43,7 @@ class Ending:
     at: int
     at_ms: int
     files: Sequence[Path]
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class Sender:
@@ -161,7 +163,7 @@ class Sender:
         """Leaves the sweep's own run as it is to be."""
         book = self._open()
         book.summarise(self._parent, ending.metrics, at_ms=ending.at_ms, at=ending.at)
-        book.tag(self._parent, {"sweeper.state": ending.state})
+        book.tag(self._parent, {**ending.tags, "sweeper.state": ending.state})
         for path in ending.files:
             book.log_file(self._parent, path, None)
         book.set_status(self._parent, ending.status, ending.at_ms)

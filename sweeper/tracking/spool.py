@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from sweeper.paths import SweepPaths, TrialPaths
-from sweeper.tracking.lines import Line, Started, dump_line, load_line
+from sweeper.tracking.lines import (
+    Ended,
+    Line,
+    Measured,
+    Resumed,
+    Started,
+    dump_line,
+    load_line,
+)
 
 __all__ = ["Mark", "Spool", "joined_params", "plain_params", "spools", "unsent"]
 
@@ -95,15 +103,25 @@ class Spool:
         except FileNotFoundError:
             return b""
 
-    def last(self) -> Line | None:
-        """The last line; None if there is none, or it is torn."""
+    def ending(self) -> list[Line]:
+        """The line that ends the trial and those behind it; none if there is none, or one is torn.
+
+        Only the last lines are looked at, for there may be many.
+        """
         try:
             with self.outbox.open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
-                tail = file.read()
-            return load_line(tail.removesuffix(b"\n").rpartition(b"\n")[2] + tail[-1:])
+                texts = file.read().splitlines(keepends=True)
+            found: list[Line] = []
+            while texts and texts[-1].endswith(b"\n"):
+                found.insert(0, load_line(texts.pop()))
+                if isinstance(found[0], Ended):
+                    return found
+                if isinstance(found[0], Measured | Started | Resumed):
+                    break
         except (OSError, ValueError):
-            return None
+            pass
+        return []
 
     def read_from(self, offset: int) -> Iterator[tuple[Line, int]]:
         """The lines from a byte on, each with the byte behind it; one being written is left."""

@@ -10,6 +10,7 @@ constraints                 removed; added, if all trials so far keep to them
 start                       more sets; others only if no trial has begun with them
 sampler                     always, except from or to a grid
 pruning                     always; trials that have ended stay as they are
+verdicts                    always; trials that have ended are judged again
 resources, faults           always
 name                        never looked at: it says which sweep is meant
 everything else             never; each refusal says why
@@ -31,6 +32,7 @@ from sweeper.spec.changes.sections import (
 )
 from sweeper.spec.changes.space import changes_of_space, merged_space
 from sweeper.spec.changes.start import changes_of_start
+from sweeper.spec.changes.verdicts import changes_of_verdicts
 from sweeper.spec.sweep_spec import SweepSpec
 
 __all__ = ["Change", "History", "find_changes", "merge_specs"]
@@ -53,6 +55,7 @@ _RULES: dict[str, _Rule] = {
     "objectives": lambda before, after, _: changes_of_objectives(before, after),
     "sampler": lambda before, after, _: changes_of_sampler(before, after),
     "pruning": lambda before, after, _: changes_of_pruning(before, after),
+    "verdicts": lambda before, after, _: changes_of_verdicts(before, after),
     "budget": changes_of_budget,
 }
 
@@ -78,6 +81,6 @@ def find_changes(before: SweepSpec, after: SweepSpec, history: History) -> list[
 def merge_specs(before: SweepSpec, after: SweepSpec) -> SweepSpec:
     """What the sweep goes on with; nothing that differs may have been refused."""
     free = {name for name, refusal in _PLAIN_SECTIONS.items() if not refusal}
-    free |= {"constraints", "start", "sampler", "pruning", "budget"}
+    free |= {"constraints", "start", "sampler", "pruning", "verdicts", "budget"}
     taken = {name: getattr(after, name) for name in SweepSpec.model_fields if name in free}
     return before.model_copy(update={**taken, "space": merged_space(before, after)})

@@ -13,6 +13,7 @@ from sweeper.spec.checks.paths import check_paths
 from sweeper.spec.checks.rules import check_rules
 from sweeper.spec.checks.search import check_sampler
 from sweeper.spec.checks.start import check_start
+from sweeper.spec.checks.verdicts import check_verdicts
 
 __all__ = ["Parts", "find_conflicts"]
 
@@ -26,6 +27,7 @@ _CHECKS = (
     check_objectives,
     check_sampler,
     check_rules,
+    check_verdicts,
 )
 
 

@@ -10,6 +10,7 @@ from sweeper.parameters.kinds import Space
 from sweeper.spec.rules import Rule
 from sweeper.spec.samplers import Sampler
 from sweeper.spec.sections import Budget, Objective
+from sweeper.spec.verdicts import VerdictRule
 
 __all__ = ["Parts"]
 
@@ -32,6 +33,7 @@ class Parts:
         objectives: By position in the file.
         sampler: None: can't be read.
         pruning: Rules by position in the file.
+        verdicts: Rules by position in the file.
         budget: None: can't be read.
     """
 
@@ -45,4 +47,5 @@ class Parts:
     objectives: Mapping[int, Objective] = field(default_factory=dict)
     sampler: Sampler | None = None
     pruning: Mapping[int, Rule] = field(default_factory=dict)
+    verdicts: Mapping[int, VerdictRule] = field(default_factory=dict)
     budget: Budget | None = None

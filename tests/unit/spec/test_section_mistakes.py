@@ -27,7 +27,7 @@ TABLE = {
         [
             "3: optim: unknown key; settings of the training belong in fixed (known: name, family, "
             "trainable, seed, data, fixed, space, constraints, start, objective, sampler, pruning, "
-            "budget, resources, faults)"
+            "verdicts, budget, resources, faults)"
         ],
     ),
     "missing section": ("budget: {trials: 4, epochs: 6}", "", ["1: budget: is missing"]),

@@ -115,7 +115,7 @@ def test_lines_are_appended_and_read_from_any_of_them(spool):
     read = list(spool.read_from(0))
     assert [line for line, _ in read] == EVERY_KIND
     assert [line for line, _ in spool.read_from(read[2][1])] == EVERY_KIND[3:]
-    assert spool.last() == EVERY_KIND[-1]
+    assert spool.ending() == EVERY_KIND[5:]
 
 
 def test_a_line_that_is_being_written_is_not_read(spool):
@@ -123,7 +123,7 @@ def test_a_line_that_is_being_written_is_not_read(spool):
     with spool.outbox.open("a", encoding="utf-8") as file:
         file.write(dump_line(EVERY_KIND[2]))
     assert [line for line, _ in spool.read_from(0)] == EVERY_KIND[:2]
-    assert spool.last() is None
+    assert spool.ending() == []
 
 
 def test_a_full_disk_leaves_the_lines_before_whole(spool, monkeypatch):
