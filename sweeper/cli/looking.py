@@ -67,6 +67,7 @@ def _row(place: Home, paths: SweepPaths) -> list[str]:
 def status(name: NameArgument, home: HomeOption = None) -> None:
     """Shows the trials of a sweep, whether it runs or not."""
     from sweeper.cli.summary import print_amendments, print_best, trial_table, waiting_reports
+    from sweeper.cli.verdicts import print_verdicts
     from sweeper.cli.wording import program
     from sweeper.study.budget import read_budget
     from sweeper.study.lock import is_driven, read_driver
@@ -86,6 +87,7 @@ def status(name: NameArgument, home: HomeOption = None) -> None:
     else:
         console.print(f"{name}: {_now(paths, record, read_budget(study, spec).trials)}")
     console.print(trial_table(record, spec, is_driven=driven))
+    print_verdicts(console, record)
     print_best(console, record, spec)
     print_amendments(console, record)
     waiting = waiting_reports(paths, record)

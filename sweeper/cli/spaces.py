@@ -16,6 +16,7 @@ from sweeper.parameters.kinds import (
 )
 from sweeper.spec import SweepSpec
 from sweeper.spec.rules import Rule
+from sweeper.spec.verdicts import VerdictRule
 
 __all__ = ["search_lines", "space_table"]
 
@@ -42,6 +43,7 @@ def search_lines(spec: SweepSpec) -> list[str]:
         *(f"constraint: {constraint}" for constraint in spec.parsed_constraints()),
         f"sampler: {spec.sampler.name}",
         *(f"pruning: {_rule(rule)}" for rule in spec.pruning),
+        *(f"verdict: {rule.verdict} ({rule.name}): {_verdict(rule)}" for rule in spec.verdicts),
         f"budget: {spec.budget.trials} trials of {spec.budget.epochs} epochs{hours}",
     ]
 
@@ -49,6 +51,12 @@ def search_lines(spec: SweepSpec) -> list[str]:
 def _rule(rule: Rule) -> str:
     settings = rule.model_dump(exclude_none=True, exclude_defaults=True, exclude={"rule"})
     return " ".join((rule.rule, *(f"{key}={number(value)}" for key, value in settings.items())))
+
+
+def _verdict(rule: VerdictRule) -> str:
+    ended, when = " or ".join(rule.ended), " and ".join(rule.when)
+    at = f" at {rule.at}" if rule.at != "last" and rule.when else ""
+    return ", ".join(part for part in (ended, f"{when}{at}") if part) or "always"
 
 
 def _values(parameter: Parameter) -> str:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeper.cli.live import state_style
+from sweeper.cli.verdicts import print_verdicts, verdict_labels
 from sweeper.cli.wording import number, program, settings
 from sweeper.paths import Home, SweepPaths
 from sweeper.study.events import State
@@ -32,6 +33,7 @@ def print_result(console: Console, result: Result, home: Path | None) -> None:
     console.print()
     console.print(trial_table(record, spec, is_driven=False))
     console.print()
+    print_verdicts(console, record)
     print_best(console, record, spec)
     print_amendments(console, record)
     lines = _tracebacks(result)
@@ -139,6 +141,9 @@ def trial_table(record: SweepRecord, spec: SweepSpec, *, is_driven: bool) -> Tab
     metrics = [objective.metric for objective in spec.objectives]
     for metric in metrics:
         table.add_column(metric, justify="right")
+    verdicts = verdict_labels(record)
+    if verdicts:
+        table.add_column("verdict")
     table.add_column("settings, or why it ended", overflow="fold", ratio=1)
     for trial in _ranked(record):
         latest = [trial.latest(metric) for metric in metrics]
@@ -148,6 +153,7 @@ def trial_table(record: SweepRecord, spec: SweepSpec, *, is_driven: bool) -> Tab
             Text(_label(trial, is_driven=is_driven), style=state_style(trial.state)),
             str(trial.epoch),
             *("" if value is None else number(value) for value in latest),
+            *([verdicts.get(trial.number, "")] if verdicts else []),
             trial.reason.removeprefix("pruned ") if explained else settings(trial.params),
         )
     return table

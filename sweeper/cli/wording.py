@@ -33,10 +33,12 @@ def duration(seconds: float) -> str:
 
 
 def ending(event: TrialEnded) -> str:
-    """The reason of an ending, with its state unless the reason begins with it."""
-    return (
+    """The reason of an ending, with its state unless it begins with it, and the verdict."""
+    whole = (
         event.reason if event.reason.startswith(event.state) else f"{event.state}: {event.reason}"
     )
+    judgement = event.judged.judgement if event.judged is not None else None
+    return f"{whole} [{judgement.words}]" if judgement is not None and judgement.rule else whole
 
 
 def retrying(event: TrialRetried) -> str:

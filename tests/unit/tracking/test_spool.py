@@ -14,11 +14,13 @@ from sweeper.paths import SweepPaths
 from sweeper.study.amendments import Amendment
 from sweeper.study.curves import Epoch
 from sweeper.study.events import State
+from sweeper.study.judged import Judged as JudgedTrial
 from sweeper.study.records import Retry, TrialRecord
 from sweeper.tracking.lines import (
     Amended,
     Ended,
     Interrupted,
+    Judged,
     Measured,
     Resumed,
     Retried,
@@ -28,6 +30,7 @@ from sweeper.tracking.lines import (
 )
 from sweeper.tracking.refilling import is_whole, refill, tell_amendment
 from sweeper.tracking.spool import Mark, Spool, unsent
+from sweeper.verdicts import Judgement, Verdict
 
 PARAMS = {"optim.lr": 0.1, "augment.preset": "all", "n": 3, "flag": True, "none": None}
 
@@ -58,8 +61,22 @@ def amended(index: int) -> Amended:
     return Amended(index=index, settings={"decode.cut": index / 10}, at_ms=6000 + index)
 
 
+def verdict(index: int) -> Judgement:
+    return Judgement(
+        verdict=Verdict.FAILED, rule=f"rule {index}", advice='do "this"', because="a = 1 > 0"
+    )
+
+
+def judged(index: int) -> Judged:
+    return Judged(index=index, judgement=verdict(index), at_ms=7000 + index)
+
+
 def trial(
-    epochs: int = 0, state: State = State.RUNNING, retries: int = 0, amendments: int = 0
+    epochs: int = 0,
+    state: State = State.RUNNING,
+    retries: int = 0,
+    amendments: int = 0,
+    verdicts: int = 0,
 ) -> TrialRecord:
     over = state is not State.RUNNING
     return TrialRecord(
@@ -73,10 +90,14 @@ def trial(
         started_ms=900,
         retries=[Retry(attempt=n + 1, epoch=0, reason="broke", at_ms=950) for n in range(retries)],
         amendments=[amendment(n + 1) for n in range(amendments)],
+        judged=JudgedTrial(index=verdicts, judgement=verdict(verdicts), at_ms=7000 + verdicts)
+        if verdicts
+        else None,
     )
 
 
 STARTED = Started(params=PARAMS, at_ms=900)
+ENDED_PRUNED = Ended(state=State.PRUNED, reason="because", at_ms=5000)
 ENDED = Ended(state=State.COMPLETED, reason="because", at_ms=5000)
 EVERY_KIND = [
     STARTED,
@@ -86,6 +107,7 @@ EVERY_KIND = [
     Retried(attempt=1, epoch=1, reason='it "broke"\nbadly', at_ms=3500),
     ENDED,
     Amended(index=1, settings={"decode.cut": 0.5, "decode.on": True}, at_ms=6000),
+    judged(2),
 ]
 
 
@@ -101,7 +123,18 @@ def test_every_line_comes_back_as_it_was(line):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"kind": "epoch"}', '{"kind": "other", "at_ms": 1}', "\0\0"]
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"kind": "epoch"}',
+        '{"kind": "other", "at_ms": 1}',
+        '{"kind": "judged", "index": 1, "verdict": "good", "rule": "", "advice": "", '
+        '"because": "", "at_ms": 1}',
+        "\0\0",
+    ],
 )
 def test_other_text_is_not_a_line(text):
     with pytest.raises(ValueError, match="not a line"):
@@ -146,12 +179,12 @@ def test_a_full_disk_leaves_the_lines_before_whole(spool, monkeypatch):
 def test_marks_are_bound_to_a_store(spool, tmp_path):
     paths = SweepPaths(tmp_path)
     spool.append(EVERY_KIND)
-    assert unsent(paths) == {0: 7}
+    assert unsent(paths) == {0: 8}
     spool.write_mark(Mark(store="http://a", run_id="r", sent=4))
     assert spool.read_mark() == Mark(store="http://a", run_id="r", sent=4)
-    assert unsent(paths) == unsent(paths, "http://a") == {0: 3}
-    assert unsent(paths, "http://b") == {0: 7}
-    spool.write_mark(Mark(store="http://a", run_id="r", sent=7))
+    assert unsent(paths) == unsent(paths, "http://a") == {0: 4}
+    assert unsent(paths, "http://b") == {0: 8}
+    spool.write_mark(Mark(store="http://a", run_id="r", sent=8))
     assert unsent(paths, "http://a") == {}
 
 
@@ -160,7 +193,7 @@ def test_a_torn_mark_is_none(spool, text):
     spool.append(EVERY_KIND)
     spool.sent.write_text(text, encoding="utf-8")
     assert spool.read_mark() is None
-    assert spool.num_unsent("http://a") == 7
+    assert spool.num_unsent("http://a") == 8
 
 
 def test_refill_writes_the_whole_study_into_an_empty_spool(spool):
@@ -212,6 +245,7 @@ def test_parameters_that_became_known_later_are_added(spool):
         [Measured(epoch=epoch(1))],
         [STARTED, Measured(epoch=replace(epoch(1), chosen={"decode.cut": 1}))],
         [STARTED, *[Measured(epoch=epoch(n)) for n in (1, 2)], ENDED, amended(1)],
+        [STARTED, *[Measured(epoch=epoch(n)) for n in (1, 2)], ENDED, judged(1)],
     ],
 )
 def test_lines_that_contradict_the_study_are_written_anew(spool, wrong):
@@ -235,6 +269,39 @@ def test_amendments_are_appended_to_what_was_sent(spool):
     assert is_whole(spool, now)
 
 
+def test_a_new_verdict_is_appended_to_what_was_sent(spool):
+    refill(spool, trial(1, State.PRUNED, verdicts=1))
+    before = spool.lines()
+    assert before[-1] == judged(1)
+    spool.write_mark(Mark(store="http://a", run_id="r", sent=4))
+    now = trial(1, State.PRUNED, verdicts=2)
+    assert not is_whole(spool, now)
+    refill(spool, now)
+    assert spool.lines() == [*before, judged(2)]
+    assert spool.read_mark().sent == 3 + 1
+    assert is_whole(spool, now)
+    later = trial(1, State.PRUNED, verdicts=2, amendments=1)
+    refill(spool, later)
+    assert spool.lines() == [*before, judged(2), amended(1)]
+    assert is_whole(spool, later)
+
+
+def test_verdicts_and_amendments_come_in_any_order(spool):
+    refill(spool, trial(1, State.PRUNED, amendments=1))
+    now = trial(1, State.PRUNED, amendments=1, verdicts=1)
+    refill(spool, now)
+    assert spool.lines()[-3:] == [ENDED_PRUNED, amended(1), judged(1)]
+    assert is_whole(spool, now)
+
+
+@pytest.mark.parametrize("other", [judged(3), replace(judged(2), at_ms=1)])
+def test_a_verdict_that_the_study_does_not_hold_is_dropped(spool, other):
+    refill(spool, trial(1, State.PRUNED))
+    spool.append([judged(1), other])
+    refill(spool, trial(1, State.PRUNED, verdicts=2))
+    assert [line for line in spool.lines() if isinstance(line, Judged)] == [judged(2)]
+
+
 def test_an_amendment_waits_for_its_ending(spool):
     refill(spool, trial(1))
     tell_amendment(spool, amendment(1))
@@ -244,18 +311,19 @@ def test_an_amendment_waits_for_its_ending(spool):
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    written=st.integers(0, 7),
+    written=st.integers(0, 8),
     torn=st.integers(0, 400),
     garbage=st.binary(max_size=40),
-    marked=st.integers(0, 8),
+    marked=st.integers(0, 9),
     over=st.booleans(),
 )
 def test_whatever_a_crash_leaves_is_made_whole(
     tmp_path_factory, written, torn, garbage, marked, over
 ):
     spool = Spool(tmp_path_factory.mktemp("spool"))
-    now = trial(4, State.COMPLETED if over else State.RUNNING, amendments=2 if over else 0)
-    ending = [ENDED, amended(1), amended(2)] if over else []
+    after = {"amendments": 2, "verdicts": 1} if over else {}
+    now = trial(4, State.COMPLETED if over else State.RUNNING, **after)
+    ending = [ENDED, judged(1), amended(1), amended(2)] if over else []
     whole = [STARTED, *[Measured(epoch=epoch(n)) for n in (1, 2, 3, 4)], *ending]
     spool.append(whole[:written])
     data = spool.bytes()
