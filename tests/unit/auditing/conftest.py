@@ -32,6 +32,11 @@ _SPACE = [
     "space.groups={type: int, low: 2, high: 8, when: {norm: batch}}",
     "space.width={type: fixed, value: 16}",
 ]
+_VERDICTS = [
+    {"name": "high", "verdict": "success", "when": ["score@highest > 3"], "advice": "Keep it."},
+    {"name": "broke", "verdict": "failed", "ended": "failed", "advice": "Read why."},
+    {"name": "low", "verdict": "partial", "when": ["score < 1"], "at": "first"},
+]
 
 
 class _Decider:
@@ -100,7 +105,8 @@ def scene(_original, tmp_path) -> Scene:
 
 def _sweep(home: Home, name: str, *, end: bool) -> None:
     """Trials: completed, pruned, failed, completed; the last is interrupted unless `end`."""
-    settings = [f"name={name}", "budget.trials=4", "seed=1", *_SPACE]
+    verdicts = f"verdicts={json.dumps(_VERDICTS)}"
+    settings = [f"name={name}", "budget.trials=4", "seed=1", *_SPACE, verdicts]
     spec = read_spec(_TOY, settings).spec
     attrs = {"sweep_id": f"id-of-{name}", "tracking_uri": None, "facts": {}}
     paths = create_sweep(home, spec, start=(), attrs=attrs)

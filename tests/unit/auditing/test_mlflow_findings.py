@@ -213,7 +213,7 @@ def test_reports_that_wait_are_not_lost(scene):
     unsend(scene, 0, 3)
     found = scene.only()
     assert (found.kind, found.severity) == ("unsent", "note")
-    assert found.sentence == "3 reports wait to be sent to MLflow (trial 0); nothing is lost"
+    assert found.sentence == "4 reports wait to be sent to MLflow (trial 0); nothing is lost"
     assert found.todo == f"sweeper sync done --home {scene.home.root}"
 
 
@@ -223,10 +223,12 @@ def test_what_was_sent_must_be_there_though_more_waits(scene):
     assert scene.kinds() == ["step-missing", "unsent"]
 
 
-def test_an_ending_that_did_not_reach_the_spool_waits(scene):
+@pytest.mark.parametrize("lost", ["verdict", "ending and verdict"])
+def test_an_ending_that_did_not_reach_the_spool_waits(scene, lost):
     outbox = scene.home.sweep("done").trial(2).spool / "outbox.jsonl"
-    outbox.write_text("".join(outbox.read_text().splitlines(keepends=True)[:-1]))
-    unsend(scene, 2, 2)
+    kept = 3 if lost == "verdict" else 2
+    outbox.write_text("".join(outbox.read_text().splitlines(keepends=True)[:kept]))
+    unsend(scene, 2, kept)
     scene.sql("UPDATE runs SET status = 'RUNNING' WHERE run_uuid = ?", scene.run_id(2))
     found = scene.only()
     assert found.sentence == "1 report waits to be sent to MLflow (trial 2); nothing is lost"

@@ -19,6 +19,7 @@ from sweeper.study import extension
 from sweeper.study.budget import extend_budget, read_budget
 from sweeper.study.extension import extend_sweep, finish_extension
 from sweeper.study.history import read_history
+from sweeper.study.records import read_record
 from sweeper.study.store import create_sweep, open_spec, open_study
 
 START = ["start=[{x: 0.25}, {x: 0.5, lr: 0.1}, {lr: 0.2}]"]
@@ -44,6 +45,8 @@ class Sweep:
             attrs={"facts": {"spec_hash": spec_hash(self.before), "sweep": "toy"}},
         )
         self.study.ask({"x": optuna.distributions.FloatDistribution(0, 1)})
+        for score in (0.2, 0.4, 0.9):
+            self.study.add_trial(_ended(score))
 
     def spec(self, *overrides: str) -> SweepSpec:
         return read_spec(self.toys / "toy.yaml", [*START, *overrides]).spec
@@ -70,12 +73,19 @@ class Sweep:
             "hours": read_history(study, open_spec(self.paths)).max_hours,
             "hashes": {k: v for k, v in study.user_attrs["facts"].items() if "hash" in k},
             "request": study.user_attrs.get("request"),
+            "verdicts": [str(judged.verdict) for judged in read_record(study).verdicts.values()],
             "queue": [
                 trial.system_attrs["fixed_params"]
                 for trial in study.trials
                 if trial.state is TrialState.WAITING
             ],
         }
+
+
+def _ended(score: float) -> optuna.trial.FrozenTrial:
+    """A pruned trial of one epoch."""
+    held = {"epoch/1": {"metrics": {"score": score}, "at_ms": 1}}
+    return optuna.trial.create_trial(state=TrialState.PRUNED, user_attrs=held)
 
 
 @pytest.fixture
@@ -88,6 +98,7 @@ CHANGES = [
     "budget.hours=3.0",
     "space.lr.high=2.0",
     "start=[{x: 0.25}, {lr: 0.2}, {x: 0.75}, {x: 0.875}]",
+    "verdicts=[{name: a, verdict: success, when: [score > 0.5]}, {name: b, verdict: failed}]",
 ]
 
 
@@ -101,6 +112,7 @@ def test_all_of_a_change_is_there(sweep):
         "hours": 3.0,
         "hashes": {"spec_hash": spec_hash(sweep.before), "spec_hash.1": spec_hash(after)},
         "request": {"space": "there"},
+        "verdicts": ["failed", "failed", "success"],
         # In the place of the set that is gone comes one that is new.
         "queue": [{"x": 0.75}, {"lr": 0.2}, {"x": 0.875}],
     }

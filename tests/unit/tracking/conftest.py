@@ -21,10 +21,12 @@ from sweeper.study.events import (
     TrialRetried,
     TrialStarted,
 )
+from sweeper.study.judged import Judged
 from sweeper.study.records import Retry, SweepRecord, TrialRecord
 from sweeper.tracking.address import resolve_address
 from sweeper.tracking.identity import SweepIdentity
 from sweeper.tracking.mirror import Mirror, Patience
+from sweeper.verdicts import Judgement
 
 PATIENT = Patience(quiet_s=20, busy_s=60, total_s=math.inf)
 SPACE = {
@@ -101,11 +103,26 @@ class Sweep:
             )
         )
 
-    def end(self, number: int, state: State = State.COMPLETED) -> None:
+    def end(
+        self, number: int, state: State = State.COMPLETED, judgement: Judgement | None = None
+    ) -> None:
+        judged = None if judgement is None else Judged(index=1, judgement=judgement, at_ms=2000)
         self.trials[number] = replace(
-            self.trials[number], state=state, reason="over", values=(0.5,), ended_ms=2000
+            self.trials[number],
+            state=state,
+            reason="over",
+            values=(0.5,),
+            ended_ms=2000,
+            judged=judged,
         )
-        self.tell(TrialEnded(number=number, state=state, reason="over", at_ms=2000))
+        self.tell(TrialEnded(number=number, state=state, reason="over", at_ms=2000, judged=judged))
+
+    def judge_again(self, number: int, judgement: Judgement) -> None:
+        """As the next driver does when the rules have changed."""
+        trial = self.trials[number]
+        index = trial.judged.index + 1 if trial.judged is not None else 1
+        judged = Judged(index=index, judgement=judgement, at_ms=4000)
+        self.trials[number] = replace(trial, judged=judged)
 
     def amend(self, number: int, settings) -> None:
         """As `sweeper decode --write-back` does when nobody runs the sweep."""
