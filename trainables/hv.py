@@ -16,7 +16,7 @@ from sweeper.protocol import (
     ScoringRequest,
     TrialContext,
 )
-from trainables.data import prepare
+from trainables.data import prepare, recognise
 from trainables.hv_config import check_hv_config, load_hv_config
 from trainables.hv_names import METRIC_NAMES, metric_names_on
 
@@ -81,8 +81,12 @@ class HVTrainable(BaseTrainable):
 
     @classmethod
     def scored_data(cls, folder: Path) -> Mapping[str, Any]:
-        """A folder with `val/`, or with `images/` and `labels/` themselves."""
-        return {"source": "folder", "path": str(folder), "only_val": True}
+        """A folder that one of the data sources knows by its files.
+
+        Raises:
+            UserError: Several might be meant.
+        """
+        return recognise(folder)
 
     def setup(self, config: Mapping[str, Any], context: TrialContext) -> None:
         """Opens the data and builds the network, see `Trainable.setup`."""

@@ -3,6 +3,7 @@
 from trainables.data.config import DataConfig, FolderConfig, SyntheticConfig
 from trainables.data.crops import crop, cut, draw_place
 from trainables.data.prepared import PreparedData, prepare
+from trainables.data.recognising import recognise
 from trainables.data.split import Split
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "cut",
     "draw_place",
     "prepare",
+    "recognise",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 
 from trainables.data.image_file import UnusableFileError
 
-__all__ = ["Annotation", "CocoFile", "CocoImage", "read_coco", "read_json"]
+__all__ = ["Annotation", "CocoFile", "CocoImage", "looks_like_coco", "read_coco", "read_json"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,15 @@ def read_json(path: Path) -> Any:
         raise UnusableFileError(f"can't be opened ({error.strerror or error})") from error
     except (ValueError, RecursionError) as error:
         raise UnusableFileError(f"is no JSON ({error}); copy or export it again") from error
+
+
+def looks_like_coco(path: Path) -> bool:
+    """Whether a JSON file has COCO's lists; they are not looked at."""
+    try:
+        content = read_json(path)
+    except UnusableFileError:
+        return False
+    return isinstance(content, dict) and {"images", "annotations"} <= set(content)
 
 
 def read_coco(path: Path) -> CocoFile:

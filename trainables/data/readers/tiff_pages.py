@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 
 from trainables.data.image_file import UnusableFileError
 
-__all__ = ["TiffStack", "open_stack"]
+__all__ = ["TIFF", "TiffStack", "open_stack"]
+
+#: Endings of TIFF files, in lower case.
+TIFF = (".tif", ".tiff")
 
 _ERRORS = (
     ValueError,

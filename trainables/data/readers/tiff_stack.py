@@ -17,7 +17,7 @@ from trainables.data.image_file import UnusableFileError, check_image, check_lab
 from trainables.data.readers.item import Found, Item
 from trainables.data.readers.pairs import Pair, Place, explain_missing, find_places, folder_of
 from trainables.data.readers.settings import ReaderConfig
-from trainables.data.readers.tiff_pages import TiffStack, open_stack
+from trainables.data.readers.tiff_pages import TIFF, TiffStack, open_stack
 from trainables.data.source import Sample, SplitName
 
 __all__ = ["LAYOUT", "TiffStackConfig", "find_tiff_stacks", "pair_stacks"]
@@ -26,7 +26,6 @@ LAYOUT = (
     "expected are train/images.tif with train/labels.tif (val/ and test/ alike), or "
     "train_images.tif with train_labels.tif, or images/*.tif with labels/*.tif of the same stems"
 )
-_SUFFIXES = (".tif", ".tiff")
 _LABEL_WORDS = frozenset(("labels", "label", "masks", "mask", "gt", "instances"))
 _IMAGE_WORDS = frozenset(("images", "image", "imgs", "img", "raw"))
 _SPLIT_WORDS: dict[str, SplitName] = {
@@ -133,7 +132,7 @@ def _files_in(folder: Path) -> list[Path]:
     return [
         path
         for path in sorted(folder.iterdir())
-        if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".")
+        if path.suffix.lower() in TIFF and not path.name.startswith(".")
     ]
 
 
