@@ -7,17 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 __all__ = [
+    "DataFinding",
+    "DataMeasure",
+    "DataReport",
     "DataSummary",
     "Decoding",
     "DecodingTable",
     "Estimate",
     "ImageScores",
     "NetworkScores",
+    "Severity",
     "SplitScores",
 ]
+
+
+#: How much a finding about the data matters.
+Severity = Literal["severe", "warning", "note"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +44,58 @@ class DataSummary:
     fingerprint: str
     facts: Mapping[str, float]
     metric_names: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFinding:
+    """Something about the data that a person should look at before a sweep.
+
+    Attributes:
+        severity: `severe`: training on it is likely wasted; `warning`: results will suffer or be
+            misread; `note`: good to know.
+        subject: Which part of the data and what about it, a few words ("val: empty masks").
+        sentence: What was found, with its number; no full stop.
+        consequence: What it does to training or to the scores, and what to do; no full stop.
+        worst: Names of the samples to look at first, the worst first; may be empty.
+    """
+
+    severity: Severity
+    subject: str
+    sentence: str
+    consequence: str
+    worst: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataMeasure:
+    """A row of the table about the data: one number for each part of the data that has it.
+
+    Attributes:
+        name: What was measured, a few words.
+        values: Part of the data ("train") -> finite number.
+        form: How to write the numbers: `count`, `share` (of 1), `px` or `number`.
+    """
+
+    name: str
+    values: Mapping[str, float]
+    form: Literal["count", "share", "px", "number"] = "number"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataReport:
+    """What a look at the data found.
+
+    Attributes:
+        lines: Facts that the table does not hold, and on how much of the data it rests.
+        parts: Names of the parts of the data ("train", "val"), in the order of their columns.
+        measures: Rows of the table.
+        findings: The severest first.
+    """
+
+    lines: Sequence[str] = ()
+    parts: Sequence[str] = ()
+    measures: Sequence[DataMeasure] = ()
+    findings: Sequence[DataFinding] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

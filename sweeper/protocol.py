@@ -21,12 +21,16 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from sweeper.answers import (
+    DataFinding,
+    DataMeasure,
+    DataReport,
     DataSummary,
     Decoding,
     DecodingTable,
     Estimate,
     ImageScores,
     NetworkScores,
+    Severity,
     SplitScores,
 )
 from sweeper.errors import ConfigError, DataError, DivergedError, Problem, TrialError, UserError
@@ -35,6 +39,9 @@ __all__ = [
     "BaseTrainable",
     "ConfigError",
     "DataError",
+    "DataFinding",
+    "DataMeasure",
+    "DataReport",
     "DataSummary",
     "Decoding",
     "DecodingTable",
@@ -44,6 +51,7 @@ __all__ = [
     "NetworkScores",
     "Problem",
     "ScoringRequest",
+    "Severity",
     "SplitScores",
     "Trainable",
     "TrialContext",
@@ -160,6 +168,38 @@ class BaseTrainable:
         """
         del config, cache_dir
         return DataSummary(lines=(), fingerprint="", facts={})
+
+    @classmethod
+    def inspect_data(cls, config: Mapping[str, Any], cache_dir: Path) -> DataReport | None:
+        """Looks for what makes training useless or scores misleading; None: can't say.
+
+        Comes after `prepare` with the same arguments. Takes seconds however much data there are.
+        """
+        del config, cache_dir
+        return None
+
+    @classmethod
+    def draw_data(
+        cls, config: Mapping[str, Any], cache_dir: Path, path: Path, *, seed: int = 0
+    ) -> bool:
+        """Draws samples, targets and their variations for a person to look at.
+
+        Comes after `prepare` with the same arguments.
+
+        Args:
+            config: Complete and without mistakes.
+            cache_dir: What `prepare` was given.
+            path: The PNG file to write; its folder exists.
+            seed: Chooses the samples and the variations: equal ones draw equal pictures.
+
+        Returns:
+            Whether a picture was drawn.
+
+        Raises:
+            OSError: The file can't be written.
+        """
+        del config, cache_dir, path, seed
+        return False
 
     @classmethod
     def measure_epoch_s(cls, config: Mapping[str, Any], context: TrialContext) -> float | None:
