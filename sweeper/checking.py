@@ -13,15 +13,23 @@ from typing import Any
 
 from sweeper.engine.loading import TrainableClass, load_trainable, user_import_paths
 from sweeper.engine.resources import count_gpus, plan_resources
-from sweeper.errors import DataError, Problem, SpecError
+from sweeper.errors import DataError, Problem, SpecError, UserError
 from sweeper.parameters import FixedParameter
 from sweeper.paths import Home
-from sweeper.protocol import DataSummary, TrialContext
+from sweeper.protocol import DataReport, DataSummary, TrialContext
 from sweeper.space import build_config, representative_params
 from sweeper.spec import SpecFile, SweepSpec
 from sweeper.spec.verdicts import named_metrics
 
-__all__ = ["Checked", "check_space", "find_problems", "measure_epoch_s"]
+__all__ = [
+    "Checked",
+    "alarms",
+    "check_space",
+    "draw_data",
+    "find_problems",
+    "inspect_data",
+    "measure_epoch_s",
+]
 
 _EVIDENCE = ("bce_ratio", "contrast", "hv_ratio", "hv_aligned")
 
@@ -98,6 +106,36 @@ def _searched_twice(
     for name in params:
         if name in inside and not isinstance(spec.space[name], FixedParameter):
             yield name, f"is searched inside every trial: {inside[name]}"
+
+
+def inspect_data(checked: Checked, home: Home) -> DataReport:
+    """What is remarkable about the data; nothing where the trainable does not look."""
+    return checked.trainable.inspect_data(checked.config, home.cache) or DataReport()
+
+
+def draw_data(checked: Checked, home: Home, path: Path, *, seed: int) -> bool:
+    """Draws the data as a PNG file; False: the trainable draws nothing.
+
+    Raises:
+        UserError: The file can't be written.
+    """
+    try:
+        return checked.trainable.draw_data(checked.config, home.cache, path, seed=seed)
+    except OSError as error:
+        raise UserError(
+            f"can't write the montage to {path}: {error.strerror or error}",
+            hint="--montage names another file, --no-montage draws none",
+        ) from error
+
+
+def alarms(report: DataReport) -> list[str]:
+    """What nobody should start a sweep without having read: the severe findings, one line each."""
+    lines = [
+        f"severe: {finding.subject}: {finding.sentence}; {finding.consequence}"
+        for finding in report.findings
+        if finding.severity == "severe"
+    ]
+    return [*lines, "all that was found: sweeper check"] if lines else []
 
 
 def measure_epoch_s(checked: Checked, home: Home, *, device: str, cpu_threads: int) -> float | None:

@@ -5,6 +5,7 @@
     HOME/
     ├── mlflow.db            embedded MLflow store
     ├── mlartifacts/         its artifacts
+    ├── <space>.check.png    what `sweeper check` drew of the data
     ├── .cache/              prepared data, shared by all sweeps of this home; may be deleted
     └── <sweep>/
         ├── spec.yaml        the space as resolved at the start, or when a change was taken over
@@ -192,6 +193,9 @@ class Home:
     @property
     def cache(self) -> Path:
         return self.root / ".cache"
+
+    def montage(self, space: str) -> Path:
+        return self.root / f"{space}.check.png"
 
     def sweep(self, name: str) -> SweepPaths:
         return SweepPaths(self.root / name)

@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from sweeper.checking import Checked, check_space
+from sweeper.checking import Checked, alarms, check_space, inspect_data
 from sweeper.comparing import note_on_changes, require_new
 from sweeper.driving import Drive, Outcome, Result
 from sweeper.engine.loading import load_trainable, user_import_paths
@@ -117,6 +117,9 @@ def _create(
     checked = check_space(file, home)
     for line in (*find_notes(file.spec), *checked.data.lines):
         watcher.note(line)
+    watcher.phase("looking at the data")
+    for line in alarms(inspect_data(checked, home)):
+        watcher.warn(line)
     return create_sweep(
         home,
         request.rooted(file.spec),

@@ -21,6 +21,9 @@ class Watcher(Protocol):
     def note(self, text: str) -> None:
         """Something worth a line of its own."""
 
+    def warn(self, text: str) -> None:
+        """Like `note`, but nobody should overlook it."""
+
     def begin(self, spec: SweepSpec, plan: Plan, record: SweepRecord, max_trials: int) -> None:
         """Trials start."""
 
@@ -35,6 +38,9 @@ class SilentWatcher:
         """Nothing."""
 
     def note(self, text: str) -> None:
+        """Nothing."""
+
+    def warn(self, text: str) -> None:
         """Nothing."""
 
     def begin(self, spec: SweepSpec, plan: Plan, record: SweepRecord, max_trials: int) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.protocol import (
     BaseTrainable,
+    DataReport,
     DataSummary,
     DecodingTable,
     NetworkScores,
@@ -54,6 +55,38 @@ class HVTrainable(BaseTrainable):
         settings = load_hv_config(config)
         data = settings.typed(prepare(settings.data, cache_dir))
         return replace(data.summary(), metric_names=metric_names_on(data))
+
+    @classmethod
+    def inspect_data(cls, config: Mapping[str, Any], cache_dir: Path) -> DataReport:
+        """Measures images and labels, see `trainables.inspection`.
+
+        Raises:
+            ConfigError: The settings are wrong.
+            DataError: All unusable files at once.
+        """
+        from trainables.inspection import inspect_once
+
+        settings = load_hv_config(config)
+        data = settings.typed(prepare(settings.data, cache_dir))
+        return inspect_once(data, cache_dir, crop_px=settings.crop_px, decode=settings.decode)
+
+    @classmethod
+    def draw_data(
+        cls, config: Mapping[str, Any], cache_dir: Path, path: Path, *, seed: int = 0
+    ) -> bool:
+        """Draws images, labels, HoVer maps and augmented crops.
+
+        Raises:
+            ConfigError: The settings are wrong.
+            DataError: All unusable files at once.
+            OSError: The file can't be written.
+        """
+        from trainables.inspection import draw_montage
+
+        settings = load_hv_config(config)
+        data = settings.typed(prepare(settings.data, cache_dir))
+        draw_montage(data, path, crop_px=settings.crop_px, seed=seed)
+        return True
 
     @classmethod
     def measure_epoch_s(cls, config: Mapping[str, Any], context: TrialContext) -> float | None:

@@ -51,6 +51,10 @@ class LineWatcher:
         """A line."""
         self._line(text)
 
+    def warn(self, text: str) -> None:
+        """A line."""
+        self._line(text)
+
     def begin(self, spec: SweepSpec, plan: Plan, record: SweepRecord, max_trials: int) -> None:
         """The frame of the sweep."""
         self._board = Board(spec, plan, record, max_trials)

@@ -64,6 +64,10 @@ class LiveWatcher:
         """A line above the table."""
         self._console.print(Text(text, style="dim"))
 
+    def warn(self, text: str) -> None:
+        """A line above the table that catches the eye."""
+        self._console.print(Text(text, style="bold red"))
+
     def begin(self, spec: SweepSpec, plan: Plan, record: SweepRecord, max_trials: int) -> None:
         """The frame of the sweep."""
         self._board = Board(spec, plan, record, max_trials)

@@ -2,46 +2,83 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from sweeper.cli.data_report import print_report
 from sweeper.cli.options import DeviceOption, HomeOption, SetOption, ThreadsOption
 from sweeper.cli.wording import number
 
 if TYPE_CHECKING:
     from sweeper.checking import Checked
     from sweeper.engine.session import Report
-    from sweeper.spec import SweepSpec
+    from sweeper.paths import Home
+    from sweeper.protocol import DataReport
+    from sweeper.spec import SpecFile, SweepSpec
 
 __all__ = ["check", "train"]
 
 _FAILED = 1
 
 
-def check(
+def check(  # noqa: PLR0913 - options of a command
     space: Annotated[Path, typer.Argument(help="The space file.")],
     set_: SetOption = None,
     home: HomeOption = None,
     no_cost: Annotated[
         bool, typer.Option("--no-cost", help="Do not measure training steps for the cost.")
     ] = False,
+    montage: Annotated[
+        Path | None,
+        typer.Option(
+            "--montage",
+            help="PNG file for the picture of the data (default: HOME/NAME.check.png).",
+            show_default=False,
+        ),
+    ] = None,
+    no_montage: Annotated[
+        bool, typer.Option("--no-montage", help="Draw no picture of the data.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what was found in the data as JSON.")
+    ] = False,
 ) -> None:
-    """Validates a space, shows it, the data it found and a rough cost; starts nothing."""
-    from sweeper.checking import check_space
-    from sweeper.cli.spaces import search_lines, space_table
+    """Validates a space, shows it, what is in its data and a rough cost; starts nothing."""
+    from sweeper.checking import check_space, inspect_data
     from sweeper.paths import Home
-    from sweeper.spec import find_notes, read_spec
+    from sweeper.spec import read_spec
 
     console = Console()
     place = Home.at(home)
     file = read_spec(space, set_ or [])
     checked = check_space(file, place)
+    if not as_json:
+        _print_space(console, file, checked)
+    report = inspect_data(checked, place)
+    drawn = None if no_montage else _draw(file.spec, checked, place, montage)
+    if as_json:
+        typer.echo(_as_json(file.spec, checked, report, drawn))
+        return
+    print_report(console, report)
+    if drawn is not None:
+        console.print(f"montage: {drawn}", highlight=False, markup=False, soft_wrap=True)
+    if not no_cost:
+        console.print(_cost(file.spec, checked, place), highlight=False, soft_wrap=True)
+    console.print("nothing was started", style="dim")
+
+
+def _print_space(console: Console, file: SpecFile, checked: Checked) -> None:
+    from sweeper.cli.spaces import search_lines, space_table
+    from sweeper.spec import find_notes
+
     console.print(f"{file.spec.name}: the space is valid", style="bold green", highlight=False)
     console.print(space_table(file.spec))
     if checked.inside:
@@ -49,9 +86,28 @@ def check(
         console.print(f"searched inside every trial: {names}", highlight=False, soft_wrap=True)
     for line in (*search_lines(file.spec), "", *find_notes(file.spec), *checked.data.lines):
         console.print(line, highlight=False, soft_wrap=True)
-    if not no_cost:
-        console.print(_cost(file.spec, checked, place), highlight=False, soft_wrap=True)
-    console.print("nothing was started", style="dim")
+
+
+def _draw(spec: SweepSpec, checked: Checked, place: Home, montage: Path | None) -> Path | None:
+    """Where the picture of the data is; None: the trainable draws none."""
+    from sweeper.checking import draw_data
+
+    path = montage or place.montage(spec.name)
+    return path if draw_data(checked, place, path, seed=spec.seed) else None
+
+
+def _as_json(spec: SweepSpec, checked: Checked, report: DataReport, drawn: Path | None) -> str:
+    found = {
+        "name": spec.name,
+        "data": {
+            "fingerprint": checked.data.fingerprint,
+            "lines": list(checked.data.lines),
+            "facts": dict(checked.data.facts),
+        },
+        "report": asdict(report),
+        "montage": None if drawn is None else str(drawn),
+    }
+    return json.dumps(found, indent=2)
 
 
 def train(
@@ -103,13 +159,11 @@ def _headline(metrics: Mapping[str, float]) -> str:
     return "  ".join(f"{name} {number(metrics[name])}" for name in ["train/loss", *shown])
 
 
-def _cost(spec: SweepSpec, checked: Checked, place: object) -> str:
+def _cost(spec: SweepSpec, checked: Checked, place: Home) -> str:
     from sweeper.checking import measure_epoch_s
     from sweeper.cli.wording import duration
     from sweeper.engine.resources import count_gpus, plan_resources
-    from sweeper.paths import Home
 
-    assert isinstance(place, Home)
     cpus = len(os.sched_getaffinity(0))
     plan = plan_resources(
         spec.resources, cpus=cpus, gpus=count_gpus(), max_trials=spec.budget.trials

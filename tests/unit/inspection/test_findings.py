@@ -1,0 +1,282 @@
+"""Each finding on data made to have it, and none on clean data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+from skimage.measure import label
+
+
+def test_nothing_stands_out_in_clean_data(parts, look) -> None:
+    assert look(parts) == {}
+
+
+def spoil_empty(part, count):
+    for index in range(count):
+        part.labels[index] = np.zeros_like(part.labels[index])
+
+
+@pytest.mark.parametrize(
+    ("split", "count", "severity", "words"),
+    [
+        ("train", 2, "note", "2 of 12 images (17%) without a nucleus"),
+        ("train", 5, "warning", "5 of 12 images (42%)"),
+        ("train", 12, "severe", "12 of 12 images (100%)"),
+        ("val", 1, "warning", "1 of 10 images (10%)"),
+        ("val", 9, "severe", "9 of 10 images (90%)"),
+    ],
+)
+def test_empty_masks(parts, look, split, count, severity, words) -> None:
+    spoil_empty(parts[split], count)
+    finding = look(parts)[f"{split}: empty masks"]
+    assert finding.severity == severity
+    assert words in finding.sentence
+    assert sorted(finding.worst) == sorted(f"{split}_{index}" for index in range(count))
+
+
+def test_what_empty_masks_do(parts, look) -> None:
+    spoil_empty(parts["train"], 2)
+    spoil_empty(parts["val"], 1)
+    found = look(parts)
+    assert "loss 0 and is right" in found["train: empty masks"].consequence
+    assert "predicts nothing scores AJI 0.10" in found["val: empty masks"].consequence
+    spoil_empty(parts["train"], 12)
+    assert "labels missing?" in look(parts)["train: empty masks"].consequence
+
+
+def test_empty_masks_over_visible_nuclei_are_named_first(parts, look, draw) -> None:
+    """Of those without labels the one without nuclei in the image comes last."""
+    spoil_empty(parts["train"], 3)
+    parts["train"].images[0] = draw.image(parts["train"].labels[0], 0)
+    assert look(parts)["train: empty masks"].worst[-1] == "train_0"
+
+
+def test_foreground_masks_among_labels(parts, look) -> None:
+    part = parts["train"]
+    part.labels[3] = (part.labels[3] > 0).astype(np.int32)
+    finding = look(parts)["train: labels without instances"]
+    assert finding.severity == "warning"
+    assert finding.worst == ["train_3"]
+    assert "1 id in" in finding.sentence
+
+
+def test_maps_of_classes(parts, look) -> None:
+    """Two or three ids, each of them all nuclei of a class."""
+    for part in parts.values():
+        part.labels = [np.where(one > 0, 1 + one % 3, 0).astype(np.int32) for one in part.labels]
+    finding = look(parts)["val: labels without instances"]
+    assert finding.severity == "severe"
+    assert "10 of 10 images hold 30 ids" in finding.sentence
+
+
+def test_background_with_an_id(parts, look) -> None:
+    for part in parts.values():
+        part.labels = [one + 1 for one in part.labels]
+    found = look(parts)
+    assert found["train: ids that fill images"].severity == "severe"
+    assert found["train: foreground"].severity == "severe"
+
+
+def test_sparse_foreground(parts, look) -> None:
+    part = parts["train"]
+    for labels in part.labels:
+        labels[labels > 1] = 0
+    finding = look(parts)["train: foreground"]
+    assert finding.severity == "warning"
+    assert "1.4% of the pixels" in finding.sentence
+    assert "BCE of only 0.07" in finding.consequence  # the entropy of 0.014
+
+
+def test_tiny_nuclei(parts, look) -> None:
+    part = parts["val"]
+    part.labels[4][0, 0:3] = 900
+    finding = look(parts)["val: tiny nuclei"]
+    assert finding.severity == "note"
+    assert "below 10 px (the smallest: 3 px)" in finding.sentence
+    assert finding.worst == ["val_4"]
+    for labels in part.labels:
+        labels[0, 5], labels[2, 0], labels[95, 95], labels[95, 0], labels[0, 95] = range(901, 906)
+    assert look(parts)["val: tiny nuclei"].severity == "warning"
+
+
+def test_nuclei_in_pieces(parts, look) -> None:
+    labels = parts["train"].labels[7]
+    labels[0, 0:12] = 1
+    finding = look(parts)["train: nuclei in pieces"]
+    assert finding.severity == "note"
+    assert "1 of" in finding.sentence
+    assert finding.worst == ["train_7"]
+
+
+def test_nuclei_that_touch_are_not_in_pieces(parts, look) -> None:
+    rows, columns = np.indices(parts["train"].labels[0].shape) // 12
+    tiles = 1 + 8 * rows + columns
+    parts["train"].labels[0] = np.where(tiles < 30, tiles, 0).astype(np.int32)
+    assert "train: nuclei in pieces" not in look(parts)
+
+
+def test_outlines_in_place_of_nuclei(parts, look, draw) -> None:
+    part = parts["train"]
+    for index in range(len(part.labels)):
+        inner = draw.labels(index, radius_px=7.0)
+        rim = np.zeros_like(inner)
+        for number in range(1, inner.max() + 1):
+            inside = inner == number
+            core = inside.copy()
+            for axis in (0, 1):
+                core &= np.roll(inside, 1, axis) & np.roll(inside, -1, axis)
+            rim[inside & ~core] = number
+        part.labels[index] = rim
+    found = look(parts)
+    assert found["train: nuclei with holes"].severity == "severe"
+    assert found["train: HoVer targets"].severity == "severe"
+    assert "usual are 0.67" in found["train: HoVer targets"].sentence
+
+
+def test_images_that_do_not_belong_to_their_labels(parts, look) -> None:
+    rng = np.random.default_rng(3)
+    part = parts["val"]
+    for index in range(6):
+        blobs = gaussian_filter(rng.normal(size=part.labels[index].shape), 2.0)
+        part.images[index] = np.clip(128 + 300 * blobs, 0, 255).astype(np.uint8)[..., None]
+    finding = look(parts)["val: labels that do not fit"]
+    assert finding.severity in {"warning", "severe"}
+    assert set(finding.worst) <= {f"val_{index}" for index in range(6)}
+    assert "of 10 images the labelled pixels are as bright" in finding.sentence
+
+
+def test_blank_image(parts, look) -> None:
+    parts["train"].images[2][:] = 17
+    finding = look(parts)["train: blank images"]
+    assert (finding.severity, finding.worst) == ("warning", ["train_2"])
+
+
+def test_few_gray_levels(parts, look) -> None:
+    parts["train"].images[2] //= 32
+    finding = look(parts)["train: gray levels"]
+    assert (finding.severity, finding.worst) == ("note", ["train_2"])
+
+
+def test_saturated_nuclei(parts, look) -> None:
+    image = parts["train"].images[2]
+    parts["train"].images[2] = np.minimum(image, 140)
+    finding = look(parts)["train: saturated nuclei"]
+    assert (finding.severity, finding.worst) == ("warning", ["train_2"])
+
+
+def test_white_background_is_not_saturated_nuclei(parts, look) -> None:
+    """Dark nuclei on a background at the upper end, as in bright field."""
+    for part in parts.values():
+        part.images = [np.minimum(255 - one, 200) for one in part.images]
+    assert look(parts) == {}
+
+
+def test_few_images_to_score_on(parts, look) -> None:
+    part = parts["val"]
+    del part.labels[4:], part.images[4:]
+    finding = look(parts)["val: few images"]
+    assert finding.severity == "note"
+    assert "off by 0.07" in finding.consequence  # 0.13 / sqrt(4)
+
+
+def test_nuclei_of_another_magnification(parts, look, draw) -> None:
+    part = parts["val"]
+    part.labels = [draw.labels(index, radius_px=14.0) for index in range(10)]
+    part.images = [draw.image(one, index) for index, one in enumerate(part.labels)]
+    finding = look(parts)["val: size of nuclei"]
+    assert finding.severity == "warning"
+    assert "px across in val and 13 px in train" in finding.sentence
+
+
+def test_dark_nuclei_that_training_does_not_know(parts, look) -> None:
+    parts["val"].images[0] = 255 - parts["val"].images[0]
+    finding = look(parts)["val: unknown kind of images"]
+    assert "10% of the val images are with dark nuclei" in finding.sentence
+    assert finding.worst == ["val_0"]
+    parts["train"].images[5] = 255 - parts["train"].images[5]
+    assert "val: unknown kind of images" not in look(parts)
+
+
+def test_colour_that_training_does_not_know(parts, look) -> None:
+    gray = parts["val"].images[3]
+    parts["val"].images[3] = np.concatenate([gray, gray // 2, gray], axis=2)
+    assert "in colour" in look(parts)["val: unknown kind of images"].sentence
+
+
+def test_another_contrast(parts, look) -> None:
+    part = parts["val"]
+    rng = np.random.default_rng(0)
+    for index, image in enumerate(part.images):
+        faint = 40 + (image.astype(float) - 40) * 0.4 + rng.normal(0, 40, image.shape)
+        part.images[index] = np.clip(faint, 0, 255).astype(np.uint8)
+    assert look(parts)["val: contrast"].severity == "warning"
+
+
+def test_crops_smaller_than_nuclei(parts, look) -> None:
+    finding = look(parts, crop_px=12)["train: nuclei larger than a crop"]
+    assert finding.severity == "severe"
+    assert "crop_px 12 (up to 1" in finding.sentence
+
+
+def test_crops_larger_than_images(parts, look) -> None:
+    finding = look(parts, crop_px=128)["train: images smaller than a crop"]
+    assert finding.severity == "warning"
+    assert "44% of the crops' pixels" in finding.sentence  # 1 - (96 / 128)^2
+
+
+def test_nuclei_that_never_touch(parts, look, draw) -> None:
+    part = parts["val"]
+    part.labels = [np.where(one % 5 == 2, 0, one) for one in part.labels]
+    part.labels = [label(one > 0, connectivity=2).astype(np.int32) for one in part.labels]
+    found = look(parts)
+    assert "reach AJI 1.00" in found["val: hardly any neighbours"].sentence
+    part.labels, part.images = part.labels * 3, part.images * 3
+    assert "none of" in look(parts)["val: no neighbours"].sentence
+
+
+def test_decoding_that_does_not_suit_the_labels(parts, look) -> None:
+    from trainables.decode_config import Thresholds
+
+    finding = look(parts, decode=Thresholds(min_object_px=148))["val: decoding of perfect maps"]
+    assert finding.severity in {"warning", "severe"}
+    assert "no network scores above that" in finding.consequence
+
+
+def classify(parts, shares):
+    """Gives the nuclei of each split classes in turn: `shares[split]` nuclei of class 1, 2, ..."""
+    for name, part in parts.items():
+        left = np.repeat(np.arange(len(shares[name])), shares[name]).tolist()
+        for labels in part.labels:
+            ids = np.unique(labels[labels > 0])
+            types = [left.pop(0) if left else 1 for _ in ids]
+            part.types.append(np.stack([ids, types], axis=1).astype(np.int32))
+
+
+def test_classes_that_are_rare_or_missing(parts, look) -> None:
+    names = ("lymphocyte", "dead", "mitosis", "neuron")
+    # Unknown, lymphocyte, dead, mitosis, neuron; all others become lymphocytes.
+    classify(parts, {"train": (0, 0, 3, 0, 60), "val": (0, 0, 30, 2, 0)})
+    found = look(parts, names)
+    assert "3 of" in found["train: class dead"].sentence
+    assert found["train: class dead"].severity == "warning"
+    assert "no training nucleus has this class" in found["val: class mitosis"].consequence
+    assert found["val: class mitosis"].severity == "warning"
+    assert "val/pq/neuron can't be measured" in found["val: class neuron"].consequence
+    assert not any("lymphocyte" in subject for subject in found)
+
+
+def test_nuclei_without_a_class(parts, look) -> None:
+    classify(parts, {"train": (10_000,), "val": (40, 0)})
+    found = look(parts, ("tumour",))
+    assert found["train: unknown classes"].severity == "severe"
+    assert "no training nucleus" in found["val: class tumour"].consequence
+
+
+def test_the_severest_come_first(parts, look) -> None:
+    spoil_empty(parts["train"], 1)
+    parts["val"].images[0][:] = 0
+    spoil_empty(parts["val"], 9)
+    severities = [finding.severity for finding in look(parts).values()]
+    assert severities == sorted(severities, key=["severe", "warning", "note"].index)
+    assert set(severities) == {"severe", "warning", "note"}

@@ -1,0 +1,105 @@
+"""Arrays as colours: every result is (H, W, 3) uint8."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage.color import hsv2rgb
+from skimage.segmentation import find_boundaries
+
+__all__ = [
+    "BACKGROUND_RGB",
+    "CLASS_RGB",
+    "colour_direction",
+    "colour_image",
+    "colour_labels",
+    "colour_signed",
+    "outline",
+]
+
+Picture = NDArray[np.uint8]
+
+#: Where there is no nucleus.
+BACKGROUND_RGB = (30, 33, 40)
+#: Contours: of nuclei without a known class, then of the classes 1, 2, ... in turn.
+CLASS_RGB = (
+    (90, 235, 120),
+    (255, 99, 97),
+    (88, 166, 255),
+    (255, 208, 60),
+    (214, 120, 255),
+    (64, 224, 208),
+    (255, 150, 60),
+)
+_NEGATIVE_RGB, _POSITIVE_RGB = np.array([47, 112, 222]), np.array([222, 64, 48])
+_GOLDEN_RATIO = 0.618034
+_SHOWN_PERCENTILES = (0.5, 99.5)
+
+
+def colour_image(image: NDArray[np.float32]) -> Picture:
+    """An image (H, W, 1 or 3) between its 0.5th and 99.5th percentile."""
+    low, high = np.percentile(image, _SHOWN_PERCENTILES)
+    shown = np.clip((image - low) / max(high - low, 1e-6), 0, 1) * 255
+    return np.broadcast_to(shown, (*image.shape[:2], 3)).astype(np.uint8)
+
+
+def colour_labels(labels: NDArray[np.int32]) -> Picture:
+    """Every nucleus in a colour of its own, neighbours apart by a dark line."""
+    ids, places = np.unique(labels, return_inverse=True)
+    order = np.arange(len(ids))
+    hsv = np.stack(
+        [(order * _GOLDEN_RATIO) % 1, 0.5 + 0.15 * (order % 3), 1 - 0.12 * (order % 2)], axis=1
+    )
+    colours = hsv2rgb(hsv[None])[0] * 255
+    colours[ids == 0] = BACKGROUND_RGB
+    picture = colours[places.reshape(labels.shape)].astype(np.uint8)
+    apart = find_boundaries(labels, mode="inner") & (labels > 0)
+    picture[apart] = picture[apart] * np.float64(0.62)
+    return picture
+
+
+def colour_signed(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> Picture:
+    """Values in [-1, 1]: blue below 0, white at 0, red above; dark outside of the mask."""
+    strength = np.clip(np.abs(values), 0, 1)[..., None]
+    ends = np.where(values[..., None] < 0, _NEGATIVE_RGB, _POSITIVE_RGB)
+    picture = 255 + strength * (ends - 255)
+    picture[~mask] = BACKGROUND_RGB
+    return picture.astype(np.uint8)
+
+
+def colour_direction(maps: NDArray[np.float32], mask: NDArray[np.bool_]) -> Picture:
+    """HoVer maps (2, H, W) as a colour wheel: the hue is the direction, white is no length.
+
+    Right is red, down yellow-green, left cyan, up violet; dark outside of the mask.
+    """
+    horizontal, vertical = maps
+    hue = np.arctan2(vertical, horizontal) / (2 * np.pi) % 1
+    length = np.clip(np.hypot(horizontal, vertical), 0, 1)
+    picture = hsv2rgb(np.stack([hue, 0.9 * length, np.full_like(hue, 0.96)], axis=-1)) * 255
+    picture[~mask] = BACKGROUND_RGB
+    return picture.astype(np.uint8)
+
+
+def outline(
+    picture: Picture, labels: NDArray[np.int32], types: NDArray[np.int32] | None = None
+) -> Picture:
+    """Draws the contours of nuclei onto a copy.
+
+    Args:
+        picture: (H, W, 3), of the size of the labels or of a multiple of it.
+        labels: (H, W).
+        types: The class of each pixel, (H, W); None: all in the first colour.
+    """
+    zoom = picture.shape[0] // labels.shape[0]
+    large = labels.repeat(zoom, axis=0).repeat(zoom, axis=1)
+    edge = find_boundaries(large, mode="inner")
+    result = picture.copy()
+    kinds = np.zeros_like(labels) if types is None else np.maximum(types, 0)
+    colours = np.array(CLASS_RGB, np.uint8)[_class_colours(kinds)]
+    result[edge] = colours.repeat(zoom, axis=0).repeat(zoom, axis=1)[edge]
+    return result
+
+
+def _class_colours(kinds: NDArray[np.int32]) -> NDArray[np.int32]:
+    """0 stays 0, classes take the other colours in turn."""
+    return np.where(kinds > 0, 1 + (kinds - 1) % (len(CLASS_RGB) - 1), 0)
