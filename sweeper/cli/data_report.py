@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeper.cli.wording import number
-from sweeper.protocol import DataFinding, DataMeasure, DataReport, Severity
+from sweeper.protocol import DataFinding, DataMeasure, DataReport, DataSummary, Severity
 
 __all__ = ["print_report"]
 
@@ -17,13 +17,13 @@ _STYLES: dict[Severity, str] = {"severe": "bold red", "warning": "bold yellow", 
 _SHOWN_NAMES = 3
 
 
-def print_report(console: Console, report: DataReport) -> None:
-    """Prints it; 80 columns suffice."""
+def print_report(console: Console, report: DataReport, data: DataSummary) -> None:
+    """Prints it; 80 columns suffice. Without a table, what `prepare` found stands there."""
+    console.print()
+    for line in report.lines if report.measures else data.lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=not report.measures)
     if report.measures:
-        console.print()
         console.print(_table(report))
-    for line in report.lines:
-        console.print(line, style="dim", highlight=False, markup=False)
     console.print()
     if not report.findings:
         if report.measures:

@@ -67,7 +67,7 @@ def check(  # noqa: PLR0913 - options of a command
     if as_json:
         typer.echo(_as_json(file.spec, checked, report, drawn))
         return
-    print_report(console, report)
+    print_report(console, report, checked.data)
     if drawn is not None:
         console.print(f"montage: {drawn}", highlight=False, markup=False, soft_wrap=True)
     if not no_cost:
@@ -84,7 +84,7 @@ def _print_space(console: Console, file: SpecFile, checked: Checked) -> None:
     if checked.inside:
         names = ", ".join(checked.inside)
         console.print(f"searched inside every trial: {names}", highlight=False, soft_wrap=True)
-    for line in (*search_lines(file.spec), "", *find_notes(file.spec), *checked.data.lines):
+    for line in (*search_lines(file.spec), *find_notes(file.spec)):
         console.print(line, highlight=False, soft_wrap=True)
 
 

@@ -12,7 +12,15 @@ import sys
 import time
 from pathlib import Path
 
-from sweeper.protocol import BaseTrainable, DataSummary, DivergedError, Problem
+from sweeper.protocol import (
+    BaseTrainable,
+    DataFinding,
+    DataMeasure,
+    DataReport,
+    DataSummary,
+    DivergedError,
+    Problem,
+)
 
 _KEYS = {"epochs", "x", "lr", "kind", "epoch_s", "fail", "data"}
 
@@ -104,3 +112,39 @@ class Toy(BaseTrainable):
 
     def close(self):
         self.config = {}
+
+
+class Watchful(Toy):
+    """A toy that looks at its data, which `kind` makes good or bad."""
+
+    @classmethod
+    def inspect_data(cls, config, cache_dir):
+        measures = (
+            DataMeasure(name="rows", values={"train": 1200.0, "val": 80.0}, form="count"),
+            DataMeasure(name="positives", values={"train": 0.0004}, form="share"),
+            DataMeasure(name="width", values={"train": 12.0, "val": 0.5}, form="px"),
+            DataMeasure(name="spread", values={"train": 0.25, "val": 12.5}),
+        )
+        if config.get("kind") != "bad":
+            return DataReport(parts=("train", "val"), measures=measures)
+        findings = (
+            DataFinding(
+                severity="severe",
+                subject="train: rows",
+                sentence="all rows are equal",
+                consequence="nothing can be learnt",
+                worst=("row 1", "row 2", "row 3", "row 4"),
+            ),
+            DataFinding(severity="note", subject="val: rows", sentence="few", consequence="noise"),
+        )
+        return DataReport(
+            lines=("rows of a toy",),
+            parts=("train", "val"),
+            measures=measures,
+            findings=findings,
+        )
+
+    @classmethod
+    def draw_data(cls, config, cache_dir, path, *, seed=0):
+        path.write_text(f"a picture of seed {seed}", encoding="utf-8")
+        return True

@@ -45,6 +45,7 @@ class PreparedData:
         channels: Channels of every image, 1 or 3.
         fingerprint: Hash of the content; equal data, equal fingerprint, wherever it lies.
         copies: Images that show what an earlier one shows, in one split or in two.
+        notes: Where the data come from and what reading them found, one fact a line.
     """
 
     train: Split
@@ -53,6 +54,7 @@ class PreparedData:
     channels: int
     fingerprint: str
     copies: Sequence[Copy]
+    notes: Sequence[str]
     _summary: DataSummary
 
     def summary(self) -> DataSummary:
@@ -213,7 +215,8 @@ def _prepared(source: Source, cache: Cache, fingerprint: str, channels: int) -> 
     splits = {split: cache.split(split, channels) for split in SPLITS}
     copies = _find_copies_again(splits) if index.copies is None else index.copies
     facts = {"channels": float(channels)}
-    lines = [*source.notes(), *index.notes]
+    notes = (*source.notes(), *index.notes)
+    lines = [*notes]
     lines += warn_of_copies(copies, {split: len(one) for split, one in splits.items()})
     for name, split in index.splits.items():
         lines.append(describe(name, split.facts, index.type_names))
@@ -226,6 +229,7 @@ def _prepared(source: Source, cache: Cache, fingerprint: str, channels: int) -> 
         channels=channels,
         fingerprint=fingerprint,
         copies=copies,
+        notes=notes,
         _summary=DataSummary(lines=lines, fingerprint=fingerprint, facts=facts),
     )
 

@@ -24,7 +24,8 @@ def inspect_once(
     data: PreparedData, cache_dir: Path, *, crop_px: int, decode: Thresholds
 ) -> DataReport:
     """`inspect`, or what it has found on the same data with the same settings before."""
-    settings = f"{crop_px} {sorted(decode.values().items())}"
+    # Equal content may lie elsewhere, and its classes may be left out.
+    settings = repr((crop_px, sorted(decode.values().items()), data.type_names, data.notes))
     digest = hashlib.sha256(settings.encode()).hexdigest()[:16]
     return remember(
         cache_dir / f"{data.fingerprint[:32]}-inspected-{digest}-v{_VERSION}.json",
@@ -61,13 +62,14 @@ def inspect(
     subject = Subject(
         splits=splits,
         facts=data.summary().facts,
+        copies=data.copies,
         type_names=data.type_names,
         crop_px=crop_px,
         min_object_px=decode.min_object_px,
         decoder=decode.decoder,
     )
     return DataReport(
-        lines=sampled_lines(splits),
+        lines=[*data.notes, *sampled_lines(splits)],
         parts=[split.name for split in splits],
         measures=build_table(subject),
         findings=find_all(subject),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from trainables.data.copies import Copy
 from trainables.inspection.measures import SplitMeasures
 
 __all__ = ["Subject"]
@@ -17,6 +18,7 @@ class Subject:
     Attributes:
         splits: Those that have images, in the order train, val, test.
         facts: Counted over all images, see `PreparedData.summary`.
+        copies: Images that show what an earlier one shows.
         type_names: Classes of nuclei; empty: nuclei have no types.
         crop_px: Side of a training crop.
         min_object_px: What the decoding drops.
@@ -25,6 +27,7 @@ class Subject:
 
     splits: Sequence[SplitMeasures]
     facts: Mapping[str, float]
+    copies: Sequence[Copy] = ()
     type_names: Sequence[str] = ()
     crop_px: int
     min_object_px: int

@@ -11,6 +11,7 @@ import pytest
 
 from sweeper.protocol import DataFinding, DataSummary
 from trainables.data import PreparedData, Split
+from trainables.data.copies import find_copies, look_of
 from trainables.data.facts import SplitTally
 from trainables.data.normalise import normalise
 from trainables.inspection import inspect
@@ -20,18 +21,20 @@ ROWS, COLUMNS = np.mgrid[:SIZE_PX, :SIZE_PX]
 
 
 def draw_labels(seed: int, radius_px: float = 7.0) -> np.ndarray:
-    """Nuclei on a grid with jitter: pairs of them touch, none is tiny."""
+    """Round nuclei anywhere, whole or cut by the border, some in pairs that touch; none is tiny."""
     rng = np.random.default_rng(seed)
     labels = np.zeros((SIZE_PX, SIZE_PX), np.int32)
-    pitch = round(3.4 * radius_px)
-    number = 0
-    for row in range(pitch // 2, SIZE_PX - pitch // 3, pitch):
-        for column in range(pitch // 2, SIZE_PX - pitch // 3, pitch):
-            for shift in (0, 2 * radius_px - 1) if number % 4 == 0 else (0,):
-                y, x = row + rng.uniform(-1, 1), column + shift - pitch / 4
-                disc = (ROWS - y) ** 2 + (COLUMNS - x) ** 2 < (radius_px - rng.uniform(0, 1)) ** 2
-                number += 1
-                labels[disc & (labels == 0)] = number
+    for number in range(1, 200, 2):
+        y, x = rng.uniform(0, SIZE_PX - 1, 2)
+        pair = [(y, x), (y, x + 2 * radius_px - 2)][: 1 + (number % 4 == 1)]
+        near = [(ROWS - y) ** 2 + (COLUMNS - x) ** 2 < (radius_px + 2) ** 2 for y, x in pair]
+        if labels[np.any(near, axis=0)].any():
+            continue
+        for place, (y, x) in enumerate(pair):
+            disc = (ROWS - y) ** 2 + (COLUMNS - x) ** 2 < radius_px**2
+            labels[disc & (labels == 0)] = number + place
+    ids, areas_px = np.unique(labels, return_counts=True)
+    labels[np.isin(labels, ids[areas_px < 20])] = 0
     return labels
 
 
@@ -72,7 +75,19 @@ def prepare_parts(parts: dict[str, Part], type_names: Sequence[str] = ()) -> Pre
             stored_types=part.types,
         )
     summary = DataSummary(lines=("made for a test",), fingerprint="f" * 64, facts=facts)
-    return PreparedData(**splits, channels=1, fingerprint=summary.fingerprint, _summary=summary)
+    return PreparedData(
+        **splits,
+        channels=1,
+        fingerprint=summary.fingerprint,
+        copies=find_copies(
+            {
+                name: [(f"{name}_{index}", look_of(one)) for index, one in enumerate(part.images)]
+                for name, part in parts.items()
+            }
+        ),
+        notes=("made for a test",),
+        _summary=summary,
+    )
 
 
 @pytest.fixture

@@ -84,8 +84,8 @@ def test_sparse_foreground(parts, look) -> None:
         labels[labels > 1] = 0
     finding = look(parts)["train: foreground"]
     assert finding.severity == "warning"
-    assert "1.4% of the pixels" in finding.sentence
-    assert "BCE of only 0.07" in finding.consequence  # the entropy of 0.014
+    assert "1.6% of the pixels" in finding.sentence
+    assert "BCE of only 0.08" in finding.consequence  # the entropy of 0.016
 
 
 def test_tiny_nuclei(parts, look) -> None:
@@ -186,7 +186,7 @@ def test_nuclei_of_another_magnification(parts, look, draw) -> None:
     part.images = [draw.image(one, index) for index, one in enumerate(part.labels)]
     finding = look(parts)["val: size of nuclei"]
     assert finding.severity == "warning"
-    assert "px across in val and 13 px in train" in finding.sentence
+    assert "px across in val and 14 px in train" in finding.sentence
 
 
 def test_dark_nuclei_that_training_does_not_know(parts, look) -> None:
@@ -280,3 +280,21 @@ def test_the_severest_come_first(parts, look) -> None:
     severities = [finding.severity for finding in look(parts).values()]
     assert severities == sorted(severities, key=["severe", "warning", "note"].index)
     assert set(severities) == {"severe", "warning", "note"}
+
+
+def test_images_in_two_splits(parts, look) -> None:
+    train, val = parts["train"], parts["val"]
+    val.images[2], val.labels[2] = train.images[5], train.labels[5]
+    finding = look(parts)["val: images of another split"]
+    assert finding.severity == "severe"
+    assert "1 of 10 images (10%, 1 equal) is in train as well" in finding.sentence
+    assert finding.worst == ["val_2 like train/train_5"]
+
+
+def test_images_that_come_twice(parts, look) -> None:
+    train = parts["train"]
+    train.images[3] = np.clip(train.images[8].astype(int) + 9, 0, 255).astype(np.uint8)
+    train.labels[3] = train.labels[8]
+    finding = look(parts)["train: images that come twice"]
+    assert finding.severity == "note"
+    assert finding.worst == ["train_8 like train/train_3"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from sweeper.protocol import DataFinding
+from trainables.inspection.findings.copies import find_copied
 from trainables.inspection.findings.crops import find_in_crops
 from trainables.inspection.findings.images import find_in_images
 from trainables.inspection.findings.masks import find_in_masks
@@ -21,6 +22,7 @@ _TOPICS: Sequence[Callable[[Subject], Iterator[DataFinding]]] = (
     find_in_nuclei,
     find_in_images,
     find_between_splits,
+    find_copied,
     find_in_types,
     find_in_crops,
     find_in_separation,
