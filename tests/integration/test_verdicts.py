@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import sweeper
 from sweeper.auditing import audit
+from sweeper.protocol import TrialContext
+from sweeper.spec import load_spec
+from sweeper.spec.verdicts import named_metrics
 from sweeper.study.events import State
+from sweeper.verdicts import Facts, judge
+from trainables.hv import HVTrainable
 
-pytestmark = pytest.mark.usefixtures("small_ray")
+_HV_SPACE = Path(__file__).resolve().parents[2] / "search_spaces" / "hv.yaml"
 
 # Of the toy, score ends at 0.98 x (1 - (x - 0.3)^2), and magnitude follows lr.
 START = [
@@ -51,6 +57,7 @@ def tags_of(home: Path) -> dict[str, dict[str, str]]:
     }
 
 
+@pytest.mark.usefixtures("small_ray")
 def test_trials_are_judged_and_judged_again(tmp_path, toys):
     home = tmp_path / "sweeps"
     result = sweeper.run("toy.yaml", overrides=settings(RULES), home=home)
@@ -93,6 +100,7 @@ def test_trials_are_judged_and_judged_again(tmp_path, toys):
     assert (found.is_in_order, found.num_runs) == (True, 4)
 
 
+@pytest.mark.usefixtures("small_ray")
 def test_a_sweep_from_before_there_were_rules(tmp_path, toys):
     home = tmp_path / "sweeps"
     plain = sweeper.run("toy.yaml", overrides=settings([]), home=home)
@@ -102,3 +110,26 @@ def test_a_sweep_from_before_there_were_rules(tmp_path, toys):
     assert judged.record.verdicts[0].words == "success: separated"
     assert tags_of(home)["2"]["verdict.rule"] == "blind"
     assert audit("toy", home).is_in_order
+
+
+def test_a_network_measures_all_that_the_verdicts_of_its_space_ask_for(tmp_path):
+    spec = load_spec(_HV_SPACE)
+    config: dict[str, Any] = {
+        "epochs": 1,
+        "data": {"source": "synthetic", "num_train": 4, "num_val": 2, "size_px": 72},
+        "crop_px": 48,
+        "batch_size": 2,
+        "eval_every": 1,
+        "model": {"name": "unet", "width": 4, "depth": 3},
+    }
+    folders = {name: tmp_path / name for name in ("workdir", "artifacts_dir", "cache_dir")}
+    for folder in folders.values():
+        folder.mkdir()
+    trainable = HVTrainable()
+    trainable.setup(config, TrialContext(seed=1, number=0, **folders))
+    metrics = trainable.step()
+    trainable.close()
+    assert {metric for _, metric in named_metrics(spec.verdicts)} <= metrics.keys()
+    facts = Facts(epochs={1: metrics}, metric="val/aji", goal="maximize", ending="completed")
+    found = judge([rule.rule() for rule in spec.verdicts], facts)
+    assert found.verdict == "failed", found  # one epoch of two steps teaches nothing
