@@ -69,7 +69,7 @@ class HVConfig(BaseModel):
 
     def typed(self, data: PreparedData) -> PreparedData:
         """The data as `types` asks for them."""
-        return data if self.types == "auto" else data.without_types()
+        return data if self.types == "auto" else data.retyped(())
 
     def is_evaluated(self, epoch: int) -> bool:
         """Whether the validation images are looked at after an epoch, from 1."""

@@ -21,17 +21,12 @@ from sweeper.protocol import (
     TrialContext,
     TrialError,
 )
-from trainables.augment import build_augmentation
-from trainables.collapse_watch import CollapseWatch
-from trainables.data import PreparedData, prepare
+from trainables.data import PreparedData, Split, prepare
 from trainables.decode_search import DecodingSearch
+from trainables.hv_building import build_crops, build_trainer
 from trainables.hv_config import HVConfig
-from trainables.hv_crops import CropBatches, CropSampling
 from trainables.hv_evaluation import Evaluation, HVEvaluator
 from trainables.hv_scoring import SplitImages, score_network
-from trainables.losses import build_criterion
-from trainables.models import build_model
-from trainables.training import Trainer, TrainerSettings, seed_torch
 from trainables.trial_decoding import (
     decoding_metrics,
     open_search,
@@ -41,13 +36,13 @@ from trainables.trial_decoding import (
 )
 from trainables.trial_overlays import save_overlays
 from trainables.trial_types import TypeScoring
-from trainables.views import PixelViews, Views
+from trainables.views import PixelViews
 
 __all__ = ["HVRun"]
 
-_MODEL_KEY = 0
 _CHECKPOINT = "trainer.pt"
 _DECODING = "decoding.json"
+_TYPES = "types.json"
 _GIB = 2**30
 _TIMED_STEPS = 3
 #: A search of so few seconds is never cut, so that its result does not depend on the machine.
@@ -68,44 +63,37 @@ class HVRun:
         on_gpu = device.type == "cuda"
         if on_gpu:
             torch.cuda.reset_peak_memory_stats(device)
-        data = config.typed(prepare(config.data, context.cache_dir))
         self._config = config
-        self._data = data
+        self._seed = context.seed
         self._device = device
         self._workdir = context.workdir
         self._artifacts_dir = context.artifacts_dir
         self._threads = context.cpu_threads
         # On a CPU all but one thread compute; a single thread does everything in turn.
         self._workers = context.cpu_threads if on_gpu else min(1, context.cpu_threads - 1)
-        self._can_train = len(data.train) > 0
-        shown = data.train if self._can_train else data.val
-        views = PixelViews(shown, build_augmentation(config.augment))
-        self._source = _crops(config, views, context.seed)
-        self._type_names = data.type_names
-        self._trainer = self._build_trainer(data, context.seed)
-        self._evaluator = HVEvaluator(PixelViews(data.val), device=device, workdir=context.workdir)
+        self._open(config.typed(prepare(config.data, context.cache_dir)))
         self._is_nested = config.decode.search == "nested"
         self._chosen: dict[str, Any] = {}
         self._unsearched_s = 0.0
         self._gpu_s = 0.0
 
-    def _build_trainer(self, data: PreparedData, seed: int) -> Trainer:
-        config, device = self._config, self._device
-        seed_torch(seed, _MODEL_KEY)
-        return Trainer(
-            model=build_model(config.model, data.channels, len(data.type_names)).to(device),
-            criterion=build_criterion(config.loss, data.type_counts).to(device),
+    def _open(self, data: PreparedData) -> None:
+        """Takes the images and builds a network for them."""
+        self._data = data
+        self._can_train = len(data.train) > 0
+        self._source = build_crops(self._config, data, self._seed)
+        self._trainer = build_trainer(
+            self._config,
+            data,
             source=self._source,
-            settings=TrainerSettings(
-                epochs=config.epochs,
-                optim=config.optim,
-                amp=config.amp,
-                device=device,
-                workers=self._workers,
-                seed=seed,
-            ),
-            watch=CollapseWatch(config.collapse_every) if config.collapse_every else None,
+            device=self._device,
+            workers=self._workers,
+            seed=self._seed,
         )
+        self._evaluator = self._evaluator_of(data.val)
+
+    def _evaluator_of(self, split: Split) -> HVEvaluator:
+        return HVEvaluator(PixelViews(split), device=self._device, workdir=self._workdir)
 
     def step(self) -> dict[str, float]:
         """Trains the next epoch and evaluates when due.
@@ -146,7 +134,7 @@ class HVRun:
         evaluation = self._evaluator.evaluate(self._trainer)
         predicted = time.perf_counter()
         is_last = self._trainer.epoch == self._config.epochs
-        types = TypeScoring(evaluation, self._type_names, workers=self._workers)
+        types = TypeScoring(evaluation, self._data.type_names, workers=self._workers)
         with closing(self._open_search(evaluation)) as search:
             search.then(types)
             if self._workers:
@@ -187,8 +175,7 @@ class HVRun:
         images = {}
         for name, called in request.splits.items():
             split = getattr(self._data, name)
-            evaluator = HVEvaluator(PixelViews(split), device=self._device, workdir=self._workdir)
-            predict = partial(evaluator.predict, self._trainer)
+            predict = partial(self._evaluator_of(split).predict, self._trainer)
             images[called] = SplitImages(split=split, predict=predict)
         decoder = self._config.decode.build()
         return score_network(images, decoder, request, threads=self._threads)
@@ -199,13 +186,24 @@ class HVRun:
         self._trainer.save(directory / _CHECKPOINT, numbers)
         text = json.dumps(self._chosen, indent=2)
         (directory / _DECODING).write_text(text, encoding="utf-8")
+        if self._data.type_names:
+            names = json.dumps(list(self._data.type_names))
+            (directory / _TYPES).write_text(names, encoding="utf-8")
 
     def load(self, directory: Path) -> None:
         """Goes on from what `save` wrote.
 
+        The network has the classes that it was trained for; where the data have others, those of
+        the same name are the same, and nuclei of the rest are of unknown type.
+
         Raises:
             TrialError: There is no checkpoint of these settings.
         """
+        path = directory / _TYPES
+        names = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+        if names != list(self._data.type_names):
+            self._trainer.close()
+            self._open(self._data.retyped(names))
         numbers = self._trainer.load(directory / _CHECKPOINT)
         self._gpu_s, self._unsearched_s = numbers["gpu_s"], numbers.get("unsearched_s", 0.0)
         path = directory / _DECODING
@@ -244,14 +242,3 @@ class HVRun:
 
     def _longest_wait_s(self) -> float:
         return max(_FREE_SEARCH_S, self._config.decode.share * self._unsearched_s)
-
-
-def _crops(config: HVConfig, views: Views, seed: int) -> CropBatches:
-    sampling = CropSampling(
-        crop_px=config.crop_px,
-        batch_size=config.batch_size,
-        num_steps=config.num_steps(len(views.split)),
-        area_power=config.area_power,
-        nuclei_frac=config.nuclei_frac,
-    )
-    return CropBatches(views, sampling=sampling, seed=seed)

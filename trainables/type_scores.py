@@ -56,10 +56,14 @@ def compute_type_scores(
         images that have any. Both leave out what is found where the truth has none of the class, so
         there is `mpq_pooled` too: each class' PQ over all images together, then the mean over the
         classes that occur in truth or prediction (the mPQ+ of CoNIC). `type_accuracy`: share of all
-        matched nuclei that are of the right class. What has nothing to be a mean of is left out.
+        matched nuclei that are of the right class. What has nothing to be a mean of is left out,
+        all of it where no true nucleus is of known class.
 
     Source: Gamper et al. 2020, arXiv:2003.10778; Graham et al. 2021, arXiv:2111.14485.
     """
+    pooled = reduce(add, counts)
+    if not pooled.num_true.any():
+        return {}
     qualities = np.stack([image.panoptic_qualities for image in counts])
     shown = np.stack([image.num_true > 0 for image in counts])
     scores = {
@@ -70,12 +74,9 @@ def compute_type_scores(
     images = [
         of_image[here].mean() for of_image, here in zip(qualities, shown, strict=True) if here.any()
     ]
-    if images:
-        scores["mpq"] = float(np.mean(images))
-    pooled = reduce(add, counts)
+    scores["mpq"] = float(np.mean(images))
     occurs = pooled.num_true + pooled.num_pred > 0
-    if occurs.any():
-        scores["mpq_pooled"] = float(pooled.panoptic_qualities[occurs].mean())
+    scores["mpq_pooled"] = float(pooled.panoptic_qualities[occurs].mean())
     if pooled.accuracy is not None:
         scores["type_accuracy"] = pooled.accuracy
     return scores

@@ -74,11 +74,12 @@ class PreparedData:
     @property
     def type_counts(self) -> Sequence[int]:
         """Training nuclei of each class."""
-        return [int(self._summary.facts[f"train/nuclei/{name}"]) for name in self.type_names]
+        facts = self._summary.facts
+        return [int(facts.get(f"train/nuclei/{name}", 0)) for name in self.type_names]
 
-    def without_types(self) -> PreparedData:
-        """The same data, their nuclei all of one kind; the summary stays."""
-        train, val, test = (one.without_types() for one in (self.train, self.val, self.test))
+    def retyped(self, names: Sequence[str]) -> PreparedData:
+        """The same data with other classes of nuclei, see `Split.retyped`; the summary stays."""
+        train, val, test = (one.retyped(names) for one in (self.train, self.val, self.test))
         return replace(self, train=train, val=val, test=test)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from trainables.data.nucleus_types import no_types
+from trainables.data.nucleus_types import UNKNOWN, list_types, no_types
 
 __all__ = ["Split"]
 
@@ -54,6 +54,22 @@ class Split:
         """
         return self.stored_types[index] if self.type_names else no_types()
 
-    def without_types(self) -> Split:
-        """The same images, their nuclei all of one kind."""
-        return replace(self, type_names=(), stored_types=())
+    def retyped(self, names: Sequence[str]) -> Split:
+        """The same images with other classes: of the same name the same, all others unknown.
+
+        Args:
+            names: Of the classes, for the types 1, 2, ...; empty: nuclei have no types.
+        """
+        if not names:
+            return replace(self, type_names=(), stored_types=())
+        places = {name: place for place, name in enumerate(names, start=1)}
+        new = [UNKNOWN, *(places.get(name, UNKNOWN) for name in self.type_names)]
+        stored = [
+            list_types(
+                self.labels(item),
+                {label: new[one] for label, one in self.types(item).tolist()},
+                len(names),
+            )
+            for item in range(len(self))
+        ]
+        return replace(self, type_names=tuple(names), stored_types=stored)
