@@ -17,6 +17,8 @@ from sweeper.spec import read_spec, read_training
 
 _ROOT = Path(__file__).resolve().parents[2]
 _README = (_ROOT / "README.md").read_text(encoding="utf-8")
+_DOCS = [_ROOT / "README.md", *sorted((_ROOT / "docs").glob("*.md"))]
+_TEXTS = {path.name: path.read_text(encoding="utf-8") for path in _DOCS}
 _SPACES = sorted((_ROOT / "search_spaces").glob("*.yaml"))
 
 
@@ -34,13 +36,17 @@ def test_training_file_suits_its_trainable():
 
 
 def _commands() -> list[str]:
-    """Every command line of sweeper in the README."""
-    indented = re.findall(r"^    (sweeper .+?)(?:  +#.*)?$", _README, flags=re.MULTILINE)
+    """Every command line of sweeper in the README and in docs/."""
+    indented = [
+        line
+        for text in _TEXTS.values()
+        for line in re.findall(r"^    (sweeper .+?)(?:  +#.*)?$", text, flags=re.MULTILINE)
+    ]
     return [line for line in indented if "|" not in line]
 
 
 @pytest.mark.parametrize("line", _commands())
-def test_commands_in_the_readme_parse(line, parse_command):
+def test_commands_in_the_docs_parse(line, parse_command):
     parse_command(shlex.split(line)[1:])
 
 
@@ -50,10 +56,32 @@ def test_every_command_is_in_the_readme():
     assert missing == []
 
 
-def test_make_targets_in_the_readme_exist():
+def test_make_targets_in_the_docs_exist():
     makefile = (_ROOT / "Makefile").read_text(encoding="utf-8")
-    named = set(re.findall(r"\bmake ([a-z]+)\b", _README)) - {"are"}
+    named = {
+        name
+        for text in _TEXTS.values()
+        for name in re.findall(r"(?:`|^ +)make ([a-z]+)", text, flags=re.MULTILINE)
+    }
+    assert "test" in named
     assert {name for name in named if f"\n{name}:" not in makefile} == set()
+
+
+@pytest.mark.parametrize("path", _DOCS, ids=lambda path: path.name)
+def test_links_in_the_docs_lead_somewhere(path):
+    links = re.findall(r"\]\((?!#|https?:)([^)#]+)", _TEXTS[path.name])
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_the_readme_leads_to_every_page_of_docs():
+    missing = [path.name for path in _DOCS[1:] if f"](docs/{path.name}" not in _README]
+    assert missing == []
+
+
+def test_every_benchmark_that_the_docs_name_exists():
+    named = {name for text in _TEXTS.values() for name in re.findall(r"benchmarks/\w+\.py", text)}
+    assert named
+    assert {name for name in named if not (_ROOT / name).exists()} == set()
 
 
 def test_class_in_the_readme_trains_and_goes_on(tmp_path):
