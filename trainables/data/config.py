@@ -28,8 +28,9 @@ class SyntheticConfig(BaseModel):
         num_val: Validation images, at least 1.
         num_test: Test images; 0 for none.
         size_px: Height and width of every image.
-        seed: Image i of a split depends on the seed, the look, the kinds and the size alone, so
-            more images leave the others as they are.
+        seed: Image i of a split depends on the seed, the look, the kinds, the crowding and the size
+            alone, so more images leave the others as they are.
+        crowding: Nuclei an image, as a share of what is usual: with 0.1 the foreground is 2 or 3 %.
         kinds: Types of nuclei, which differ in how their inside looks: solid, hollow, speckled, in
             this order, each rarer than the one before. Labels are the same for any number; with 1
             nuclei have no types.
@@ -45,6 +46,7 @@ class SyntheticConfig(BaseModel):
     size_px: int = Field(default=160, ge=48, le=2048)
     seed: int = Field(default=0, ge=0, lt=2**32)
     kinds: int = Field(default=1, ge=1, le=3)
+    crowding: float = Field(default=1.0, gt=0.0, le=1.0)
 
 
 class FolderConfig(BaseModel):

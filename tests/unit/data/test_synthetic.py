@@ -125,3 +125,18 @@ def test_each_kind_looks_as_its_name_says(look: str, sign: int) -> None:
     # Hollow nuclei are fainter in the middle, solid ones not; speckled ones vary most.
     assert np.median(bulge[2]) < -0.5 < np.median(bulge[1])
     assert np.median(grain[3]) > 1.5 * np.median(grain[1])
+
+
+def test_crowding_leaves_fewer_nuclei_and_the_default_changes_nothing() -> None:
+    usual = SyntheticSource(config=SyntheticConfig())
+    sparse = SyntheticSource(config=SyntheticConfig(crowding=0.1))
+    shares = [
+        np.mean([(source.read("train", index).labels > 0).mean() for index in range(8)])
+        for source in (usual, sparse)
+    ]
+    assert 0.15 < shares[0] < 0.35
+    assert 0.01 < shares[1] < 0.05
+    assert sparse.notes()[0].endswith(", 0.1 of the usual nuclei")
+    assert usual.fingerprint() != sparse.fingerprint()
+    explicit = SyntheticSource(config=SyntheticConfig(crowding=1.0))
+    assert explicit.fingerprint() == usual.fingerprint()

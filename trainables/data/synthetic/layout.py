@@ -45,16 +45,21 @@ def empty_layout(size_px: int) -> Layout:
     )
 
 
-def draw_layout(rng: np.random.Generator, size_px: int) -> Layout:
+def draw_layout(rng: np.random.Generator, size_px: int, crowding: float = 1.0) -> Layout:
     """Draws clumps until the canvas holds as many nuclei as its density asks for.
 
     Where two nuclei overlap, a pixel belongs to the one whose rim is relatively farther, so the
     border between them is a line as in real clumps.
+
+    Args:
+        rng: Decides everything.
+        size_px: Height and width.
+        crowding: Nuclei as a share of what is usual; one at least.
     """
     layout = empty_layout(size_px)
     radius_px = rng.uniform(6.5, 10.5)
     density = rng.uniform(0.14, 0.36) / (np.pi * radius_px**2)
-    wanted = max(1, round(density * size_px**2))
+    wanted = max(1, round(crowding * density * size_px**2))
     count = 0
     for _ in range(4 * wanted):
         if count >= wanted:

@@ -32,7 +32,7 @@ def draw_scene(config: SyntheticConfig, split: SplitName, index: int) -> Sample:
     of view. One image in 23 holds no nuclei.
 
     Args:
-        config: Seed, look, size and kinds.
+        config: Seed, look, size, kinds and crowding.
         split: `train`, `val` or `test`.
         index: From 0.
 
@@ -43,7 +43,7 @@ def draw_scene(config: SyntheticConfig, split: SplitName, index: int) -> Sample:
     rng = np.random.default_rng((config.seed, _SPLIT_CODES[split], index))
     canvas_px = config.size_px + 2 * _MARGIN_PX
     is_empty = index % _EMPTY_EVERY == _EMPTY_AT
-    layout = empty_layout(canvas_px) if is_empty else draw_layout(rng, canvas_px)
+    layout = empty_layout(canvas_px) if is_empty else draw_layout(rng, canvas_px, config.crowding)
     # Of a generator of their own, so that all else is drawn as without kinds.
     kinds_rng = np.random.default_rng((config.seed, _SPLIT_CODES[split], index, _KINDS_KEY))
     kinds = draw_kinds(kinds_rng, layout.num_nuclei, config.kinds)

@@ -39,7 +39,9 @@ class SyntheticSource:
     def fingerprint(self) -> str:
         """Hash of the settings and the generator's version."""
         # Settings that are younger than cached data count only where they change something.
-        unchanged = {"kinds"} if self.config.kinds == 1 else set()
+        fields = type(self.config).model_fields
+        young = ("kinds", "crowding")
+        unchanged = {name for name in young if getattr(self.config, name) == fields[name].default}
         values = self.config.model_dump(mode="json", exclude=unchanged)
         settings = json.dumps(values, sort_keys=True)
         return hashlib.sha256(f"synthetic {GENERATOR_VERSION} {settings}".encode()).hexdigest()
@@ -61,4 +63,7 @@ class SyntheticSource:
         """How the images were drawn."""
         looks = "fluorescence and tissue looks" if self.config.look == "mixed" else self.config.look
         kinds = f", {self.config.kinds} kinds of nuclei" if self.config.kinds > 1 else ""
-        return [f"built-in images, drawn from seed {self.config.seed}: {looks}{kinds}"]
+        crowding = (
+            f", {self.config.crowding:g} of the usual nuclei" if self.config.crowding < 1 else ""
+        )
+        return [f"built-in images, drawn from seed {self.config.seed}: {looks}{kinds}{crowding}"]
