@@ -53,7 +53,7 @@ def truth_of(logits: Tensor, target: Tensor) -> Tensor:
     require_same_grid(logits, target)
     num_classes = logits.shape[1]
     if target.shape[1] == num_classes:
-        return target
+        return target.to(logits.dtype)
     if target.shape[1] != 1:
         raise ValueError(
             f"a target of {target.shape[1]} channels does not fit logits of {num_classes}: it "
