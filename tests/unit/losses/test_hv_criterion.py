@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from trainables.losses import TERMS, HVLossConfig, HVMSELoss, build_criterion, build_loss
+from trainables.losses import NP_TERMS, TERMS, HVLossConfig, HVMSELoss, build_criterion, build_loss
 
 
 @pytest.fixture
@@ -135,6 +136,67 @@ def test_the_region_reaches_the_squared_error(
     torch.testing.assert_close(report.raw["hv_mse"], expected.detach())
 
 
+def test_losses_of_the_library_take_the_place_of_the_foreground_terms(
+    outputs: dict[str, Tensor], targets: dict[str, Tensor]
+) -> None:
+    np: list[Any] = [{"type": "focal", "weight": 3, "gamma": 1}, {"type": "bce", "weight": 0.5}]
+    report = build_criterion({"np": np, "lambda_np": 2})(outputs, targets)
+    assert list(report.raw) == ["np_dice", "np_focal", "np_bce", *TERMS[2:]]
+    weights = {name: report.weights[name].item() for name in ("np_dice", "np_focal", "np_bce")}
+    assert weights == {"np_dice": 0, "np_focal": 6, "np_bce": 1}
+    focal = build_loss({"type": "focal", "gamma": 1})(outputs["np"], targets["np"])
+    torch.testing.assert_close(report.raw["np_focal"], focal.detach())
+    # Measured, so that trials with other losses can be compared.
+    plain = build_criterion({})(outputs, targets)
+    assert report.raw["np_dice"] == plain.raw["np_dice"]
+
+
+def test_the_plain_terms_are_those_of_the_library(
+    outputs: dict[str, Tensor], targets: dict[str, Tensor]
+) -> None:
+    named = build_criterion({"np": ["bce", "dice"]})(outputs, targets)
+    plain = build_criterion({})(outputs, targets)
+    assert named.total == plain.total
+    slopes = [torch.autograd.grad(report.total, outputs["np"])[0] for report in (named, plain)]
+    assert torch.equal(*slopes)
+
+
+def test_every_type_of_foreground_loss_has_a_known_name() -> None:
+    for name in NP_TERMS:
+        kind = name.removeprefix("np_")
+        np = [kind, "bce"] if kind == "boundary" else kind
+        assert name in HVLossConfig(np=np).weights
+    assert not {f"np_{kind}" for kind in ("mse", "hv_aligned")} & {*NP_TERMS}
+
+
+@pytest.mark.parametrize("balance", ["softmax", "uncertainty"])
+def test_learnt_balances_weigh_all_terms(
+    outputs: dict[str, Tensor], targets: dict[str, Tensor], balance: str
+) -> None:
+    criterion = build_criterion({"balance": balance, "lambda_hv": 3, "hv_gradient": 0.5})
+    (learnt,) = criterion.parameters()
+    # Two terms weigh nothing: hv_magnitude and hv_aligned.
+    assert learnt.shape == (4,)
+    report = criterion(outputs, targets)
+    start = {"softmax": 1.0, "uncertainty": 0.5}[balance]
+    weights = [report.weights[name].item() for name in TERMS]
+    expected = [start * weight for weight in (1, 1, 3, 1.5, 0, 0)]
+    assert weights == pytest.approx(expected)
+    report.total.backward()
+    assert learnt.grad is not None
+    assert learnt.grad.all()
+
+
+def test_types_are_balanced_with_the_rest(
+    outputs: dict[str, Tensor], targets: dict[str, Tensor]
+) -> None:
+    criterion = build_criterion({"balance": "uncertainty"}, type_counts=[5, 2])
+    outputs["nt"] = torch.randn(2, 3, 12, 12)
+    targets["nt"] = targets["np"] * 2
+    report = criterion(outputs, targets)
+    assert report.weights["nt_ce"] == report.weights["nt_dice"] == 0.5
+
+
 def test_the_criterion_has_no_state_to_save() -> None:
     criterion = build_criterion(HVLossConfig())
     assert not criterion.state_dict()
@@ -151,6 +213,19 @@ def test_the_criterion_has_no_state_to_save() -> None:
         ({"hv_region": "cells"}, "hv_region"),
         ({"lambda_np": 0, "lambda_hv": 0}, "all weights are 0"),
         ({"lambda_np": 0, "hv_mse": 0, "hv_gradient": 0}, "all weights are 0"),
+        ({"np": ["boundary"]}, "boundary can't be trained on alone"),
+        ({"np": "hv_aligned"}, "hv_aligned is no loss of probabilities"),
+        ({"np": [["bce", {"type": "mse"}]]}, "mse is no loss of probabilities"),
+        ({"np": "dice", "np_bce": 2}, "np_bce has no effect beside np.*type: bce, weight: 2"),
+        (
+            {"np": {"type": "compound", "terms": ["bce", "dice"], "balance": "softmax"}},
+            "loss.balance",
+        ),
+        (
+            {"balance": {"type": "scheduled", "schedules": {"np_focal": {}}}},
+            "schedules.np_focal is of no term, known are np_bce, np_dice, hv_mse",
+        ),
+        ({"np": ["dice", "boundary"], "balance": "uncertainty"}, "np_boundary can be negative"),
     ],
 )
 def test_wrong_settings_name_their_field(settings: dict[str, object], reason: str) -> None:

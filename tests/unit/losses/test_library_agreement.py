@@ -43,20 +43,20 @@ OVERLAPS: list[tuple[Any, type, dict[str, Any]]] = [
 
 @pytest.mark.parametrize("size", [FLAT, SOLID])
 @pytest.mark.parametrize("num_classes", [1, 3])
-@pytest.mark.parametrize("is_batch", [True, False])
+@pytest.mark.parametrize("over", ["batch", "image"])
 @pytest.mark.parametrize(("settings", "theirs", "options"), OVERLAPS, ids=str)
 def test_overlaps(
     settings: Any,
     theirs: type[nn.Module],
     options: dict[str, Any],
-    is_batch: bool,
+    over: str,
     num_classes: int,
     size: tuple[int, ...],
 ) -> None:
     logits, target = batch(num_classes, size)
     spelt = {"type": settings} if isinstance(settings, str) else settings
-    ours = build_loss({**spelt, "batch": is_batch, "include_background": True})
-    other = theirs(**activation(num_classes), **options, **SMOOTH, batch=is_batch)
+    ours = build_loss({**spelt, "batch": over == "batch", "include_background": True})
+    other = theirs(**activation(num_classes), **options, **SMOOTH, batch=over == "batch")
     torch.testing.assert_close(ours(logits, target), other(logits, target))
 
 
