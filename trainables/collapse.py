@@ -15,9 +15,9 @@ _NO_ALIGNMENT = 0.05
 _LOW_RATIO = 0.1
 
 _TO_COLLAPSE = 10
+_STEPS_TO_COLLAPSE = 100
 _TO_RECOVER = 3
 _PROGRESS = 0.9
-_WARMUP_EPOCHS = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +26,14 @@ class Finding:
 
     Attributes:
         collapsed: Whether its answer knows nothing of the image.
-        ratio: What the answer costs, of what the best constant (HV maps: zero) costs.
+        loss: What the answer costs: cross-entropy, or squared error of the HV maps.
+        ratio: The same, of what the best constant (HV maps: zero) costs.
         what: What it answers, in words.
         evidence: The numbers, in words.
     """
 
     collapsed: bool
+    loss: float
     ratio: float
     what: str
     evidence: str
@@ -58,6 +60,7 @@ def judge_nuclei(seen: NPStatistics) -> Finding | None:
         return None
     return Finding(
         collapsed=ratio >= _NO_GAIN and contrast < _NO_CONTRAST,
+        loss=seen.cross_entropy_sum / seen.num_px,
         ratio=ratio,
         what=f"predicts {_side(pred, target)}",
         evidence=(
@@ -84,6 +87,7 @@ def judge_maps(seen: HVStatistics) -> Finding | None:
         return None
     return Finding(
         collapsed=ratio >= _NO_GAIN and aligned < _NO_ALIGNMENT,
+        loss=seen.squared_error_sum / seen.num_px,
         ratio=ratio,
         what="predicts HV maps that know no direction",
         evidence=(
@@ -105,35 +109,44 @@ def _side(pred: float, target: float) -> str:
 class Streak:
     """Whether a head counts as collapsed, and the newest looks that say otherwise.
 
-    One look is a batch and may err, so a change takes several in a row: ten collapsed ones, none of
-    which costs a tenth less than the first of them (what still falls has not collapsed, it has not
-    learnt yet), and not before the second epoch; three of the others.
+    One look is a batch and may err, and a network that has not learnt yet is no collapsed one. So a
+    change takes several looks in a row: ten collapsed ones over at least 100 steps, none of which
+    costs a tenth less than the first of them; three of the others. Costs less: the loss itself and
+    its ratio, each of which wavers in its way with the share of nuclei pixels in a batch.
 
     Attributes:
         collapsed: The state.
         looks: Newest looks in a row that contradict the state.
-        epoch: Of the first of them, or of those that made the state what it is.
-        step: The same.
-        ratio: What the first of them cost.
+        since: Step of the first of them, or of those that made the state what it is; counted from 0
+            over all epochs.
+        loss: What the first of them cost.
+        ratio: The same, of what knowing nothing costs.
     """
 
     collapsed: bool = False
     looks: int = 0
-    epoch: int = 0
-    step: int = 0
+    since: int = 0
+    loss: float = 0.0
     ratio: float = 0.0
 
-    def after(self, finding: Finding, epoch: int, step: int) -> Streak:
-        """The streak after one more look at a step of an epoch."""
+    def after(self, finding: Finding, step: int) -> Streak:
+        """The streak after one more look.
+
+        Args:
+            finding: What was seen.
+            step: Counted from 0 over all epochs.
+        """
         if finding.collapsed == self.collapsed:
             return replace(self, looks=0)
-        still_learns = finding.collapsed and finding.ratio < _PROGRESS * self.ratio
-        if self.looks and not still_learns:
+        if self.looks and not (finding.collapsed and self._is_beaten_by(finding)):
             run = replace(self, looks=self.looks + 1)
         else:
-            run = replace(self, looks=1, epoch=epoch, step=step, ratio=finding.ratio)
-        if not finding.collapsed:
-            return replace(run, collapsed=False, looks=0) if run.looks >= _TO_RECOVER else run
-        if run.looks < _TO_COLLAPSE or epoch <= _WARMUP_EPOCHS:
-            return run
-        return replace(run, collapsed=True, looks=0)
+            run = replace(self, looks=1, since=step, loss=finding.loss, ratio=finding.ratio)
+        if finding.collapsed:
+            lasts = run.looks >= _TO_COLLAPSE and step - run.since >= _STEPS_TO_COLLAPSE
+        else:
+            lasts = run.looks >= _TO_RECOVER
+        return replace(run, collapsed=finding.collapsed, looks=0) if lasts else run
+
+    def _is_beaten_by(self, finding: Finding) -> bool:
+        return finding.loss < _PROGRESS * self.loss and finding.ratio < _PROGRESS * self.ratio

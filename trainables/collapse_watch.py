@@ -38,7 +38,7 @@ class CollapseWatch:
 
     def begin(self, epoch: int, num_steps: int) -> _EpochLooks:
         """See `Watch`."""
-        return _EpochLooks(self._kept, epoch, (num_steps - 1) % self._every, self._every)
+        return _EpochLooks(self._kept, epoch, num_steps, self._every)
 
     def state(self) -> dict[str, Any]:
         """See `Watch`."""
@@ -61,11 +61,11 @@ class _Kept:
 class _EpochLooks:
     """Looks at one epoch, see `EpochWatch`."""
 
-    def __init__(self, kept: _Kept, epoch: int, first: int, every: int) -> None:
+    def __init__(self, kept: _Kept, epoch: int, num_steps: int, every: int) -> None:
         self._kept = kept
         self._streaks = dict(kept.streaks)
         self._epoch = epoch
-        self._first = first
+        self._num_steps = num_steps
         self._every = every
         self._unread: list[tuple[int, Tensor]] = []
         self._nuclei = NPStatistics()
@@ -73,7 +73,7 @@ class _EpochLooks:
 
     def look(self, step: int, outputs: Outputs, targets: Mapping[str, Tensor]) -> None:
         """See `EpochWatch`."""
-        if step % self._every != self._first:
+        if (self._num_steps - 1 - step) % self._every:
             return
         nuclei = targets["np"]
         of_nuclei = NPStatistics.sums(outputs["np"], nuclei)
@@ -103,11 +103,12 @@ class _EpochLooks:
         if finding is None:
             return
         before = self._streaks.get(head, Streak())
-        after = before.after(finding, self._epoch, step)
+        after = before.after(finding, (self._epoch - 1) * self._num_steps + step)
         self._streaks[head] = after
         if after.collapsed == before.collapsed:
             return
-        since = f"since epoch {after.epoch} step {after.step}"
+        epoch, step = divmod(after.since, self._num_steps)
+        since = f"since epoch {epoch + 1} step {step}"
         if after.collapsed:
             _log.warning("collapsed: %s %s: %s", finding.what, since, finding.evidence)
         else:

@@ -52,9 +52,10 @@ class NPStatistics:
         wide = logits.detach().to(torch.promote_types(logits.dtype, torch.float32))
         pred = wide.sigmoid()
         costs = functional.softplus(torch.where(mask, -wide, wide))
-        parts = (mask, pred, torch.where(mask, pred, 0.0), costs)
+        parts = (mask, pred, pred.masked_fill(~mask, 0.0), costs)
         added = [part.sum(dtype=torch.float64) for part in parts]
-        return torch.stack([added[0].new_tensor(mask.numel()), *added])
+        # Filled there; a number that is copied from the host would be waited for.
+        return torch.stack([torch.full_like(added[0], mask.numel()), *added])
 
     @classmethod
     def from_sums(cls, sums: Iterable[float]) -> Self:

@@ -50,16 +50,16 @@ class HVStatistics:
     def sums(maps: Tensor, target: Tensor, nuclei: Tensor) -> Tensor:
         """The six sums (6,) in float64 on the device, which is not waited for."""
         mask = (nuclei != 0).movedim(-3, 0)[0]
-        # Chosen, not multiplied: whatever stands outside of nuclei must not be seen, NaN neither.
-        pred_h, pred_v = torch.where(mask, _wide(maps), 0.0)
-        true_h, true_v = torch.where(mask, _wide(target), 0.0)
+        # Filled, not multiplied: whatever stands outside of nuclei must not be seen, NaN neither.
+        pred_h, pred_v = _wide(maps).masked_fill(~mask, 0.0)
+        true_h, true_v = _wide(target).masked_fill(~mask, 0.0)
         true_length = torch.hypot(true_h, true_v)
         along = pred_h * true_h + pred_v * true_v
         parts = (
             mask,
             torch.hypot(pred_h, pred_v),
             true_length,
-            torch.where(true_length > 0, along / true_length, 0.0),
+            (along / true_length).masked_fill(true_length == 0, 0.0),
             (pred_h - true_h).square() + (pred_v - true_v).square(),
             true_length.square(),
         )
