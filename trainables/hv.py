@@ -81,11 +81,12 @@ class HVTrainable(BaseTrainable):
             DataError: All unusable files at once.
             OSError: The file can't be written.
         """
-        from trainables.inspection import draw_montage
+        from trainables.inspection import draw_montage, inspect_once
 
         settings = load_hv_config(config)
-        data = settings.typed(prepare(settings.data, cache_dir))
-        draw_montage(data, path, crop_px=settings.crop_px, seed=seed)
+        data, crop_px = settings.typed(prepare(settings.data, cache_dir)), settings.crop_px
+        report = inspect_once(data, cache_dir, crop_px=crop_px, decode=settings.decode)
+        draw_montage(data, path, crop_px=crop_px, findings=report.findings, seed=seed)
         return True
 
     @classmethod

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweeper.protocol import DataMeasure
+from trainables.data.nucleus_types import UNKNOWN_NAME
 from trainables.inspection.measures import SplitMeasures
 from trainables.inspection.subject import Subject
 
@@ -26,10 +27,7 @@ def build_table(subject: Subject) -> list[DataMeasure]:
         _counted(subject, "longest side", "max_side_px", "px"),
         _counted(subject, "images without nuclei", "empty_images", "count"),
         _counted(subject, "nuclei", "nuclei", "count"),
-        *(
-            _counted(subject, f"  {name}", f"nuclei/{name}", "count")
-            for name in (*subject.type_names, *(("unknown",) if subject.type_names else ()))
-        ),
+        *(_counted(subject, f"  {name}", f"nuclei/{name}", "count") for name in _classes(subject)),
         _counted(subject, "foreground", "foreground_frac", "share"),
         _counted(subject, "median nucleus across", "median_diameter_px", "px"),
         *_sizes(subject),
@@ -60,6 +58,12 @@ def build_table(subject: Subject) -> list[DataMeasure]:
             lambda one: one.per_image("decoded_aji"),
         ),
     ]
+
+
+def _classes(subject: Subject) -> Sequence[str]:
+    """With the unknown ones, where there are some."""
+    unknown = [subject.facts.get(f"{one.name}/nuclei/{UNKNOWN_NAME}", 0) for one in subject.splits]
+    return [*subject.type_names, *([UNKNOWN_NAME] if any(unknown) else [])]
 
 
 def _counted(subject: Subject, name: str, fact: str, form: Form) -> DataMeasure:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from trainables.augment import FlipLeftRight
 from trainables.decoding import hv_targets
-from trainables.inspection import draw_montage
+from trainables.inspection import draw_montage, inspect
 from trainables.inspection.montage import montage as module
 from trainables.inspection.montage.colours import (
     BACKGROUND_RGB,
@@ -17,6 +17,7 @@ from trainables.inspection.montage.colours import (
     colour_signed,
 )
 from trainables.inspection.montage.panels import middle_of
+from trainables.inspection.montage.pointed import find_pointed
 from trainables.inspection.montage.variations import Patch, Turn, find_turn, vary
 
 DISC = ((np.mgrid[:33, :33] - 16) ** 2).sum(axis=0) < 120
@@ -160,3 +161,31 @@ def test_classes_have_a_legend(parts, assemble, tmp_path) -> None:
     page = read_page(tmp_path / "a.png").reshape(-1, 3)
     for colour in ((255, 99, 97), (88, 166, 255)):
         assert (page == colour).all(axis=1).sum() > 100
+
+
+def test_samples_that_findings_name_are_shown(parts, assemble, tmp_path) -> None:
+    """One panel a finding, of the sample that it names first; with all its labels' colours."""
+    train = parts["train"]
+    train.labels[4] = np.minimum(train.labels[4], 1)
+    train.images[6], train.labels[6] = train.images[8], train.labels[8]
+    data = assemble(parts)
+    findings = inspect(data, crop_px=64).findings
+    splits = {"train": data.train, "val": data.val}
+    pointed = {one.finding.subject: one for one in find_pointed(findings, splits, 6)}
+    assert pointed["train: labels without instances"].sample.title.startswith("train: train_4 ")
+    assert pointed["train: images that come twice"].sample.title.startswith("train: train_8 ")
+    assert len(find_pointed(findings, splits, 1)) == 1
+    draw_montage(data, tmp_path / "a.png", crop_px=64)
+    draw_montage(data, tmp_path / "b.png", crop_px=64, findings=findings)
+    plain, longer = read_page(tmp_path / "a.png"), read_page(tmp_path / "b.png")
+    assert longer.shape[0] > plain.shape[0] + 200
+    assert (longer[: plain.shape[0] - 28] == plain[:-28]).all()
+
+
+def test_data_that_are_only_scored(parts, assemble, tmp_path) -> None:
+    data = assemble({"val": parts["val"]})
+    report = inspect(data, crop_px=64)
+    assert report.parts == ["val"]
+    assert report.findings == []
+    draw_montage(data, tmp_path / "a.png", crop_px=64, findings=report.findings)
+    assert read_page(tmp_path / "a.png").shape[0] > 1000

@@ -68,7 +68,10 @@ def test_classes_stand_in_the_table(parts, assemble) -> None:
             part.types.append(np.stack([ids, np.ones_like(ids)], axis=1))
     table = rows(inspect(assemble(parts, ("tumour",)), crop_px=64))
     assert table["tumour"] == table["nuclei"]
-    assert table["unknown"] == {"train": 0, "val": 0}
+    assert "unknown" not in table
+    parts["val"].types[0][0, 1] = 0
+    table = rows(inspect(assemble(parts, ("tumour",)), crop_px=64))
+    assert table["unknown"] == {"train": 0, "val": 1}
 
 
 def test_samples_are_told_and_always_the_same(parts, assemble) -> None:

@@ -13,6 +13,7 @@ __all__ = [
     "colour_direction",
     "colour_image",
     "colour_labels",
+    "colour_of_class",
     "colour_signed",
     "outline",
 ]
@@ -95,11 +96,12 @@ def outline(
     edge = find_boundaries(large, mode="inner")
     result = picture.copy()
     kinds = np.zeros_like(labels) if types is None else np.maximum(types, 0)
-    colours = np.array(CLASS_RGB, np.uint8)[_class_colours(kinds)]
+    palette = [CLASS_RGB[colour_of_class(number)] for number in range(int(kinds.max()) + 1)]
+    colours = np.array(palette, np.uint8)[kinds]
     result[edge] = colours.repeat(zoom, axis=0).repeat(zoom, axis=1)[edge]
     return result
 
 
-def _class_colours(kinds: NDArray[np.int32]) -> NDArray[np.int32]:
-    """0 stays 0, classes take the other colours in turn."""
-    return np.where(kinds > 0, 1 + (kinds - 1) % (len(CLASS_RGB) - 1), 0)
+def colour_of_class(number: int) -> int:
+    """The place in `CLASS_RGB` of a class from 1 on; 0 is the place of what has none."""
+    return 1 + (number - 1) % (len(CLASS_RGB) - 1) if number else 0

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from sweeper.protocol import DataFinding
 from trainables.augment.config import Preset
 from trainables.data import PreparedData
-from trainables.inspection.montage.colours import CLASS_RGB
+from trainables.inspection.montage.colours import CLASS_RGB, colour_of_class
 from trainables.inspection.montage.page import QUIET_RGB, Page
 from trainables.inspection.montage.panels import (
     direction_wheel,
@@ -17,7 +18,9 @@ from trainables.inspection.montage.panels import (
     maps_of,
     middle_of,
     sample_panels,
+    tinted,
 )
+from trainables.inspection.montage.pointed import find_pointed
 from trainables.inspection.montage.samples import choose_samples
 from trainables.inspection.montage.variations import Patch, choose_crop, find_turn, vary
 
@@ -35,7 +38,14 @@ _NUCLEI_ACROSS, _NUCLEI_IN_MIDDLE = 11, 3.2
 _WRONG_RGB = (200, 30, 30)
 
 
-def draw_montage(data: PreparedData, path: Path, *, crop_px: int, seed: int = 0) -> None:
+def draw_montage(
+    data: PreparedData,
+    path: Path,
+    *,
+    crop_px: int,
+    findings: Sequence[DataFinding] = (),
+    seed: int = 0,
+) -> None:
     """Draws samples of train and val with their targets, and a crop under each preset.
 
     Equal data and arguments give an equal picture.
@@ -44,6 +54,7 @@ def draw_montage(data: PreparedData, path: Path, *, crop_px: int, seed: int = 0)
         data: From any source.
         path: A PNG file; replaced if it exists.
         crop_px: Side of a training crop.
+        findings: What `inspect` has found: the samples that it names first are shown too.
         seed: Chooses samples, crop and variations.
 
     Raises:
@@ -57,6 +68,7 @@ def draw_montage(data: PreparedData, path: Path, *, crop_px: int, seed: int = 0)
     _add_samples(page, data, seed)
     page.add_rule()
     _add_variations(page, data, crop_px, seed)
+    _add_pointed(page, data, findings)
     page.render().save(path, format="PNG", optimize=True)
 
 
@@ -67,9 +79,8 @@ def _add_samples(page: Page, data: PreparedData, seed: int) -> None:
         "must be blue on the left (h) and at the top (v), red on the right and at the bottom.",
         colour=QUIET_RGB,
     )
-    for number, name in enumerate(data.type_names, start=1):
-        colour = CLASS_RGB[1 + (number - 1) % (len(CLASS_RGB) - 1)]
-        page.add_words(f"contours of {name}", colour=colour)
+    if data.type_names:
+        page.add_legend("contours:", [*zip(data.type_names, _class_colours(data), strict=True)])
     page.add_space(6)
     splits = {"train": data.train, "val": data.val}
     counts = {name: min(count, len(splits[name])) for name, count in _SHOWN.items()}
@@ -83,7 +94,8 @@ def _add_samples(page: Page, data: PreparedData, seed: int) -> None:
 
 def _add_variations(page: Page, data: PreparedData, crop_px: int, seed: int) -> None:
     middle_px = int(np.clip(_NUCLEI_IN_MIDDLE * _diameter_px(data), 16, crop_px))
-    patch = choose_crop(data.train, crop_px, middle_px, seed)
+    source = data.train if len(data.train) else data.val
+    patch = choose_crop(source, crop_px, middle_px, seed)
     page.add_words(
         f"One training crop of {crop_px} px under each preset of augmentation", size_px=20
     )
@@ -128,6 +140,24 @@ def _add_preset(page: Page, patch: Patch, found: Sequence[Patch], middle_px: int
         [str(turn) if turn is not None else "turned and warped" for turn in turns],
     )
     page.add_panels([middle_of(varied, middle_px, _PANEL_PX) for varied in found])
+
+
+def _add_pointed(page: Page, data: PreparedData, findings: Sequence[DataFinding]) -> None:
+    splits = {"train": data.train, "val": data.val, "test": data.test}
+    pointed = find_pointed(findings, splits, _COLUMNS)
+    if not pointed:
+        return
+    page.add_rule()
+    page.add_words("What the findings name first", size_px=20)
+    page.add_space(6)
+    page.add_panels(
+        [tinted(one.sample, _PANEL_PX) for one in pointed],
+        [one.finding.subject for one in pointed],
+    )
+
+
+def _class_colours(data: PreparedData) -> Sequence[tuple[int, int, int]]:
+    return [CLASS_RGB[colour_of_class(one)] for one in range(1, len(data.type_names) + 1)]
 
 
 def _diameter_px(data: PreparedData) -> float:

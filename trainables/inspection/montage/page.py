@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ Picture = NDArray[np.uint8]
 
 TEXT_RGB, QUIET_RGB = (28, 30, 36), (104, 108, 118)
 _PAGE_RGB, _RULE_RGB = (250, 250, 248), (208, 210, 214)
-_CAPTION_PX = 14
+_CAPTION_PX, _LEGEND_PX = 14, 15
 _LEADING = 1.45
 
 
@@ -30,9 +31,18 @@ class _Words:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Legend:
+    title: str
+    entries: Sequence[tuple[str, Colour]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Panels:
     pictures: Sequence[Picture]
     captions: Sequence[str]
+
+
+_Block: TypeAlias = _Words | _Legend | _Panels | int | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,7 +60,7 @@ class Page:
     panel_px: int
     gap_px: int = 8
     margin_px: int = 28
-    _blocks: list[_Words | _Panels | int | None] = field(default_factory=list)
+    _blocks: list[_Block] = field(default_factory=list)
 
     @property
     def width_px(self) -> int:
@@ -69,6 +79,10 @@ class Page:
                 longer = word
             line = longer
         self._blocks.append(_Words(text=line, size_px=size_px, colour=colour))
+
+    def add_legend(self, title: str, entries: Sequence[tuple[str, Colour]]) -> None:
+        """One line: a title, then names, each behind a patch of its colour."""
+        self._blocks.append(_Legend(title=title, entries=entries))
 
     def add_panels(self, pictures: Sequence[Picture], captions: Sequence[str] = ()) -> None:
         """A row of at most `columns` pictures, each with a caption above it if there are any."""
@@ -92,10 +106,12 @@ class Page:
             top += self._height(block)
         return page
 
-    def _height(self, block: _Words | _Panels | int | None) -> int:
+    def _height(self, block: _Block) -> int:
         match block:
             case _Words():
                 return round(block.size_px * _LEADING)
+            case _Legend():
+                return round(_LEGEND_PX * _LEADING)
             case _Panels():
                 caption_px = round(_CAPTION_PX * _LEADING) if block.captions else 0
                 return caption_px + self.panel_px + self.gap_px
@@ -104,16 +120,28 @@ class Page:
             case int():
                 return block
 
-    def _draw(self, page: Image.Image, block: _Words | _Panels | int | None, top: int) -> None:
+    def _draw(self, page: Image.Image, block: _Block, top: int) -> None:
         draw, left = ImageDraw.Draw(page), self.margin_px
         match block:
             case _Words():
                 font = ImageFont.load_default(block.size_px)
                 draw.text((left, top), block.text, fill=block.colour, font=font)
+            case _Legend():
+                self._draw_legend(draw, block, top)
             case _Panels():
                 self._draw_panels(page, block, top)
             case None:
                 draw.line([(left, top + 8), (page.width - left, top + 8)], fill=_RULE_RGB)
+
+    def _draw_legend(self, draw: ImageDraw.ImageDraw, legend: _Legend, top: int) -> None:
+        font, left = ImageFont.load_default(_LEGEND_PX), float(self.margin_px)
+        draw.text((left, top), legend.title, fill=QUIET_RGB, font=font)
+        left += font.getlength(legend.title) + 14
+        for name, colour in legend.entries:
+            box = (left, top + 3, left + 13, top + 16)
+            draw.rectangle(box, fill=colour, outline=QUIET_RGB)
+            draw.text((left + 19, top), name, fill=TEXT_RGB, font=font)
+            left += 19 + font.getlength(name) + 18
 
     def _draw_panels(self, page: Image.Image, row: _Panels, top: int) -> None:
         draw, font = ImageDraw.Draw(page), ImageFont.load_default(_CAPTION_PX)

@@ -18,12 +18,21 @@ from trainables.inspection.montage.enlarging import enlarge
 from trainables.inspection.montage.samples import Sample
 from trainables.inspection.montage.variations import Patch
 
-__all__ = ["direction_wheel", "framed", "maps_of", "middle_of", "outlined", "sample_panels"]
+__all__ = [
+    "direction_wheel",
+    "framed",
+    "maps_of",
+    "middle_of",
+    "outlined",
+    "sample_panels",
+    "tinted",
+]
 
 Picture = NDArray[np.uint8]
 
 _FRAME_RGB = (255, 255, 255)
 _WHEEL_PX = 401
+_GLAZE = 0.45
 
 
 def sample_panels(sample: Sample, panel_px: int) -> list[Picture]:
@@ -53,6 +62,15 @@ def outlined(
     zoom = max(1, panel_px // max(labels.shape))
     large = picture.repeat(zoom, axis=0).repeat(zoom, axis=1)
     return outline(large, labels, types)
+
+
+def tinted(sample: Sample, panel_px: int) -> Picture:
+    """An image with contours under a glaze of its labels' colours: it shows who shares an id."""
+    mask = sample.labels > 0
+    picture = colour_image(sample.image)
+    glaze = _GLAZE * colour_labels(sample.labels)[mask]
+    picture[mask] = (1 - _GLAZE) * picture[mask] + glaze
+    return outlined(picture, sample.labels, panel_px, sample.types)
 
 
 def framed(patch: Patch, middle_px: int, panel_px: int) -> Picture:
