@@ -38,7 +38,8 @@ class HVConfig(BaseModel):
         eval_also: Further epochs to evaluate, such as the early ones that a gate looks at.
         collapse_every: Steps between looks at what the network answers to training batches, for
             `train/pred_mean` and its kind, and for a warning in the log when it has collapsed; the
-            last step of an epoch is always looked at. None: nobody looks.
+            last step of an epoch is always looked at. A look costs about a fiftieth of a step.
+            None: nobody looks.
         amp: Mixed precision, on GPUs and on CPUs with AVX512-BF16 or AMX; no effect elsewhere.
         model: The network.
         loss: Weights of the terms and of the heads.
