@@ -15,6 +15,7 @@ from trainables.data.readers import (
     geojson,
     labelled_images,
     pannuke,
+    pannuke_folds,
     tiff_stack,
 )
 from trainables.data.readers.item_source import deal_items
@@ -71,7 +72,7 @@ def hint_for(config: DataConfig) -> str:
         case SyntheticConfig() | FolderConfig():
             return _FOLDER_HINT
         case pannuke.PanNukeConfig():
-            return pannuke.LAYOUT
+            return pannuke_folds.LAYOUT
         case consep.CoNSePConfig():
             return consep.LAYOUT
         case coco.CocoConfig():

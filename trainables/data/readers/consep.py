@@ -96,7 +96,7 @@ def find_consep(config: CoNSePConfig, digests: Digests) -> Found:
         problems=problems,
         notes=[f"images with .mat labels from {config.path}"],
         settings={"merge_types": config.merge_types, "type_names": list(names)},
-        type_names=lambda: names,
+        type_names=lambda: names if any(_has_types(pair.label_path) for pair in pairs) else (),
     )
 
 
@@ -130,14 +130,26 @@ def _load(path: Path) -> Mapping[str, NDArray[Any]]:
         file = loadmat(path, variable_names=names, appendmat=False)
     except NotImplementedError as error:
         raise UnusableFileError("is a MATLAB 7.3 file; save it with save(..., '-v7')") from error
-    except OSError as error:
-        raise UnusableFileError(f"can't be opened ({error.strerror or error})") from error
-    except (*_MAT_ERRORS, MatReadError) as error:
+    except (OSError, *_MAT_ERRORS, MatReadError) as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise UnusableFileError(f"can't be opened ({error.strerror})") from error
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UnusableFileError(f"can't be read as .mat ({reason}); copy it again") from error
     if "inst_map" not in file:
         raise UnusableFileError("holds no inst_map; HoVer-Net's .mat files do")
     return {name: np.asarray(value) for name, value in file.items() if name in names}
+
+
+def _has_types(path: Path) -> bool:
+    """Whether a file lists types; False if it can't be read, which will come up elsewhere."""
+    from scipy.io import whosmat
+    from scipy.io.matlab import MatReadError
+
+    try:
+        names = {name for name, *_ in whosmat(path, appendmat=False)}
+    except (OSError, NotImplementedError, *_MAT_ERRORS, MatReadError):
+        return False
+    return not names.isdisjoint(("inst_type", "type_map"))
 
 
 def _types_of(labels: NDArray[np.int32], file: Mapping[str, NDArray[Any]]) -> dict[int, int]:

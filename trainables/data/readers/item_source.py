@@ -37,8 +37,9 @@ class ItemSource:
 
     @property
     def problems(self) -> Sequence[Problem]:
-        """What is missing, or can't be dealt."""
-        return (*self.found.problems, *self.dealt.problems)
+        """What is missing, or can't be dealt; what is missing makes the rest hard to deal."""
+        dealt = [one for one in self.dealt.problems if one.where != "data.splits"]
+        return (*self.found.problems, *(dealt if self.found.problems else self.dealt.problems))
 
     @property
     def type_names(self) -> Sequence[str]:

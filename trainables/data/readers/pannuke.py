@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,22 +16,18 @@ from pydantic import Field
 from sweeper.protocol import DataError, Problem
 from trainables.data.digests import Digests
 from trainables.data.image_file import UnusableFileError, check_image, check_labels
-from trainables.data.readers.array_file import map_array, read_texts
+from trainables.data.readers.array_file import read_texts
 from trainables.data.readers.item import Found, Item
 from trainables.data.readers.painting import paint, split_by_id
 from trainables.data.readers.pairs import explain_missing
+from trainables.data.readers.pannuke_folds import LAYOUT, find_folds, find_masks, map_stack
 from trainables.data.readers.settings import ReaderConfig
 from trainables.data.source import Sample, SplitName
 
 __all__ = ["LAYOUT", "PanNukeConfig", "find_pannuke"]
 
-LAYOUT = (
-    "expected are folders of folds (`Fold 1`, `fold2`, ...), each with an images.npy (N, H, W, 3) "
-    "and a masks.npy (N, H, W, 6), somewhere in it"
-)
 _TYPES = ("neoplastic", "inflammatory", "connective", "dead", "epithelial")
 _BACKGROUND = len(_TYPES)
-_FOLD = re.compile(r"fold[ _-]?(\d+)", re.IGNORECASE)
 
 
 class PanNukeConfig(ReaderConfig):
@@ -76,7 +71,7 @@ def find_pannuke(config: PanNukeConfig, digests: Digests) -> Found:
     problems = explain_missing(config.path, LAYOUT)
     folds: list[_Fold] = []
     if not problems:
-        files = _find_files(config.path, problems)
+        files = find_folds(config.path, problems)
         for number, home in _homes(config, files, problems).items():
             fold = _open_fold(number, home, files[number], digests, problems)
             folds += [fold] if fold else []
@@ -99,26 +94,6 @@ def find_pannuke(config: PanNukeConfig, digests: Digests) -> Found:
     )
 
 
-def _find_files(root: Path, problems: list[Problem]) -> dict[int, Path]:
-    """`images.npy` by number of the fold."""
-    found: dict[int, Path] = {}
-    paths = sorted(root.rglob("images.npy"))
-    for path in paths:
-        numbers = _FOLD.findall(path.relative_to(root).as_posix()) or _FOLD.findall(root.name)
-        if not numbers and len(paths) > 1:
-            reason = "no folder of it says which fold it is; name one `fold1`, `fold2`, ..."
-            problems.append(Problem(where=str(path), reason=reason))
-            continue
-        number = int(numbers[-1]) if numbers else 1
-        if number in found:
-            reason = f"fold {number} is in {found[number]} as well; keep one of the two"
-            problems.append(Problem(where=str(path), reason=reason))
-        found.setdefault(number, path)
-    if not paths:
-        problems.append(Problem(where=str(root), reason=f"no images.npy in it; {LAYOUT}"))
-    return dict(sorted(found.items()))
-
-
 def _homes(
     config: PanNukeConfig, files: dict[int, Path], problems: list[Problem]
 ) -> dict[int, SplitName | None]:
@@ -129,14 +104,18 @@ def _homes(
         "test": config.test_folds,
     }
     homes: dict[int, SplitName | None] = {}
-    for split, numbers in wanted.items():
-        for number in numbers:
+    # What was asked for comes first; a fold that is taken is no default any more.
+    for split in sorted(wanted, key=lambda split: f"{split}_folds" not in config.model_fields_set):
+        is_asked = f"{split}_folds" in config.model_fields_set
+        for number in wanted[split]:
+            if number in homes and not is_asked:
+                continue
             if number in homes:
                 reason = f"fold {number} is asked for twice; each fold serves one split"
                 problems.append(Problem(where=f"data.{split}_folds", reason=reason))
             elif number in files:
                 homes[number] = split
-            elif files and f"{split}_folds" in config.model_fields_set:
+            elif files and is_asked:
                 there = ", ".join(map(str, files))
                 reason = f"there is no fold {number}; found are {there}"
                 problems.append(Problem(where=f"data.{split}_folds", reason=reason))
@@ -146,7 +125,7 @@ def _homes(
         there = ", ".join(map(str, files))
         reason = f"no fold to train on; found are {there}: name some with train_folds"
         problems.append(Problem(where=str(config.path), reason=reason))
-    return homes
+    return dict(sorted(homes.items()))
 
 
 def _open_fold(
@@ -156,7 +135,7 @@ def _open_fold(
     digests: Digests,
     problems: list[Problem],
 ) -> _Fold | None:
-    masks_path = _masks_beside(images_path)
+    masks_path = find_masks(images_path)
     if masks_path is None:
         reason = "no masks.npy belongs to it; put it beside, or into masks/ instead of images/"
         problems.append(Problem(where=str(images_path), reason=reason))
@@ -164,7 +143,7 @@ def _open_fold(
     arrays: list[NDArray[Any]] = []
     for path, channels in ((images_path, 3), (masks_path, _BACKGROUND + 1)):
         try:
-            arrays.append(_map_stack(path, channels))
+            arrays.append(map_stack(path, channels))
         except UnusableFileError as error:
             problems.append(Problem(where=str(path), reason=str(error)))
     if len(arrays) < 2:
@@ -184,32 +163,6 @@ def _open_fold(
         masks=masks,
         digest=f"{digests.of(images_path)}+{digests.of(masks_path)}",
     )
-
-
-def _masks_beside(images_path: Path) -> Path | None:
-    """`masks.npy` in the same folder, or where `masks` stands for `images` in the path."""
-    beside = images_path.with_name("masks.npy")
-    if beside.is_file():
-        return beside
-    parts = list(images_path.parent.parts)
-    for place, part in reversed(list(enumerate(parts))):
-        if part.lower() == "images":
-            other = Path(*parts[:place], part.lower().replace("images", "masks"))
-            candidates = [other.joinpath(*parts[place + 1 :]) / "masks.npy", other / "masks.npy"]
-            return next((path for path in candidates if path.is_file()), None)
-    return None
-
-
-def _map_stack(path: Path, channels: int) -> NDArray[Any]:
-    array = map_array(path)
-    if array.ndim != 4 or array.shape[3] != channels:
-        shape = " x ".join(map(str, array.shape)) or "a single number"
-        raise UnusableFileError(
-            f"has the shape {shape}; PanNuke's is N x height x width x {channels}"
-        )
-    if array.dtype.kind not in "uifb":
-        raise UnusableFileError(f"holds {array.dtype} values; numbers are expected")
-    return array
 
 
 def _read(fold: _Fold, index: int) -> Sample:
@@ -248,7 +201,8 @@ def _as_bytes(pixels: NDArray[Any]) -> NDArray[Any]:
 def _check_background(ids: Sequence[NDArray[np.int32]], background: NDArray[Any]) -> None:
     """Refuses masks whose channels are in another order, as some copies have them."""
     is_background, is_nucleus = background > 0, np.any([channel > 0 for channel in ids], axis=0)
-    if is_background.any() and (is_background != is_nucleus).mean() < 0.5:
+    agreement = (is_background != is_nucleus).mean()
+    if agreement < 0.5 if is_background.any() else is_nucleus.all():
         raise UnusableFileError(
             "channel 5 is not the background of channels 0 to 4; bring them into PanNuke's order: "
             f"{', '.join(_TYPES)}, background"
