@@ -55,8 +55,13 @@ class _Series:
         return tuple(n for axis, n in zip(self.axes, self.shape, strict=True) if axis in wanted)
 
     def image_axes(self, *, split_channels: bool) -> str:
-        """The axes that count images; with `split_channels` the channels are images too."""
-        kept = "YXS" if split_channels else "YXSC"
+        """The axes that count images; with `split_channels` the channels are images too.
+
+        So are samples that are stored plane by plane: tifffile writes three or four gray images
+        like that unless it is told that they are no colours.
+        """
+        is_planar = "S" in self.axes and self.axes.index("S") < self.axes.index("Y")
+        kept = ("YX" if is_planar else "YXS") if split_channels else "YXSC"
         return "".join(axis for axis in self.axes if axis not in kept)
 
 

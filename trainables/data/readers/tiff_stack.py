@@ -157,7 +157,10 @@ def _items(
     if num_labels not in counts:
         found = " or ".join(str(count) for count in dict.fromkeys(counts))
         axes = ", ".join(dict.fromkeys(one.axes for one in images.series))
-        reason = f"{num_labels} pages of labels for {found} images (axes {axes}); they must match"
+        reason = (
+            f"{num_labels} pages of labels for {found} images of {pair.image_path.name} (axes "
+            f"{axes}); they must match, or a file is cut short"
+        )
         problems.append(Problem(where=str(pair.label_path), reason=reason))
         return []
     split_channels = counts[0] != num_labels
