@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -60,7 +61,9 @@ class Digests:
                 unfinished.write_text(text, encoding="utf-8")
                 unfinished.replace(place)
             except OSError:
-                unfinished.unlink(missing_ok=True)
+                # It is only read again the next time.
+                with contextlib.suppress(OSError):
+                    unfinished.unlink(missing_ok=True)
         return digest
 
     def _place(self, path: Path) -> Path:
