@@ -9,8 +9,10 @@ from PIL import Image
 
 from trainables.data import Split
 from trainables.decode_search import SearchResult
+from trainables.decoding import vote_types
 from trainables.overlay import draw_overlay
 from trainables.trial_decoding import decode_honestly
+from trainables.type_overlay import draw_types
 
 if TYPE_CHECKING:
     from trainables.hv_evaluation import Evaluation
@@ -25,7 +27,8 @@ def save_overlays(evaluation: Evaluation, result: SearchResult, split: Split, fo
         evaluation: Of all images of the split.
         result: Of the search of their decoding.
         split: The images.
-        folder: Gets `val_worst.png`, `val_median.png` and `val_best.png`.
+        folder: Gets `val_worst.png`, `val_median.png` and `val_best.png`; where nuclei have types
+            also `val_worst_types.png` and so on.
     """
     scores = [table.aji() for table in result.honest.tables]
     order = sorted(range(len(scores)), key=scores.__getitem__)
@@ -34,3 +37,13 @@ def save_overlays(evaluation: Evaluation, result: SearchResult, split: Split, fo
         found = decode_honestly(result, evaluation.outputs[item], item)
         picture = draw_overlay(split.image(item), evaluation.labels[item], found)
         Image.fromarray(picture).save(folder / f"val_{rank}.png")
+        if split.type_names:
+            votes = vote_types(found, evaluation.outputs[item]["nt"])
+            picture = draw_types(
+                split.image(item),
+                (evaluation.labels[item], evaluation.types[item][:, 1]),
+                (found, votes),
+                split.type_names,
+                f"{split.names[item]}: AJI {scores[item]:.3f}",
+            )
+            Image.fromarray(picture).save(folder / f"val_{rank}_types.png")

@@ -106,6 +106,8 @@ def test_two_visibly_different_kinds_are_told_apart(
     settings = {**SETTINGS, "data": {"source": "folder", "path": str(cells)}}
     names = HVTrainable.prepare(settings, tmp_path / "cache").metric_names
     assert names is not None
+    pictures = {path.name for path in (tmp_path / "artifacts").iterdir()}
+    assert {"val_worst.png", "val_worst_types.png", "val_best_types.png"} <= pictures
     typed = {name for name in names if "/nt_" in name or "pq/" in name or "type" in name}
     assert typed <= last.keys()
     assert last.keys() <= names
