@@ -129,13 +129,19 @@ def draw_data(checked: Checked, home: Home, path: Path, *, seed: int) -> bool:
 
 
 def alarms(report: DataReport) -> list[str]:
-    """What nobody should start a sweep without having read: the severe findings, one line each."""
+    """What nobody should start a sweep without having read, one line each.
+
+    The severe findings, and how many warnings there are besides.
+    """
     lines = [
         f"severe: {finding.subject}: {finding.sentence}; {finding.consequence}"
         for finding in report.findings
         if finding.severity == "severe"
     ]
-    return [*lines, "all that was found: sweeper check"] if lines else []
+    if num_warnings := sum(finding.severity == "warning" for finding in report.findings):
+        noun = "warning" if num_warnings == 1 else "warnings"
+        lines.append(f"{num_warnings} {noun} about the data: sweeper check shows all")
+    return lines
 
 
 def measure_epoch_s(checked: Checked, home: Home, *, device: str, cpu_threads: int) -> float | None:

@@ -9,7 +9,7 @@ import pytest
 from sweeper.checking import alarms
 from sweeper.cli.lines import LineWatcher
 from sweeper.paths import Home
-from sweeper.protocol import DataReport
+from sweeper.protocol import DataFinding, DataReport
 
 WATCHFUL = ("check", "toy.yaml", "--set", "trainable=toy_trainable:Watchful")
 BAD = (*WATCHFUL, "--set", "fixed.kind=bad")
@@ -94,7 +94,10 @@ def test_alarms_are_the_severe_findings(toys, monkeypatch) -> None:
     assert alarms(DataReport()) == []
     assert alarms(Watchful.inspect_data({"kind": "bad"}, None)) == [
         "severe: train: rows: all rows are equal; nothing can be learnt",
-        "all that was found: sweeper check",
+    ]
+    warning = DataFinding(severity="warning", subject="a", sentence="b", consequence="c")
+    assert alarms(DataReport(findings=(warning,) * 2)) == [
+        "2 warnings about the data: sweeper check shows all"
     ]
 
 
@@ -110,7 +113,7 @@ def test_run_says_them_before_it_starts(toys, tmp_path, monkeypatch) -> None:
     request = Request.here("toy.yaml", ["trainable=toy_trainable:Watchful", "fixed.kind=bad"])
     sweep._create(Home.at(tmp_path), request, request.read(), None, watcher)
     assert told[0].startswith("severe: train: rows")
-    assert len(told) == 2
+    assert len(told) == 1
 
 
 def test_a_warning_is_a_line(capsys) -> None:

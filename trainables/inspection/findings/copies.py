@@ -51,7 +51,8 @@ def _repeated(split: SplitMeasures, copies: Sequence[Copy]) -> DataFinding:
         severity=grade(len(copies) / split.num_images, warning=REPEATED_WARNING),
         subject=f"{split.name}: images that come twice",
         sentence=f"{_of(split, copies)} in {split.name} before",
-        consequence="they count twice, and the split is smaller than it looks; remove them",
+        consequence="they count twice, and the split is smaller than it looks; remove copies, and "
+        "keep frames of one film and sections of one block in one split",
         worst=_pairs(copies),
     )
 
