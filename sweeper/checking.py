@@ -19,6 +19,7 @@ from sweeper.paths import Home
 from sweeper.protocol import DataReport, DataSummary, TrialContext
 from sweeper.space import build_config, representative_params
 from sweeper.spec import SpecFile, SweepSpec
+from sweeper.spec.rules import CollapseRule
 from sweeper.spec.verdicts import named_metrics
 
 __all__ = [
@@ -30,8 +31,6 @@ __all__ = [
     "inspect_data",
     "measure_epoch_s",
 ]
-
-_EVIDENCE = ("bce_ratio", "contrast", "hv_ratio", "hv_aligned")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,11 +200,9 @@ def _metrics_named(spec: SweepSpec) -> list[tuple[str, str]]:
         for index, objective in enumerate(spec.objectives)
     ]
     for index, rule in enumerate(spec.pruning):
-        # What else a collapse may be seen by is asked for where it was written, no more.
-        keys = ("metric", "target", *(key for key in _EVIDENCE if key in rule.model_fields_set))
-        named += [
-            (f"pruning.{index}.{key}", value)
-            for key in keys
-            if (value := getattr(rule, key, None)) is not None
-        ]
+        if isinstance(rule, CollapseRule):
+            asked = rule.metrics_asked_for
+            named += [(f"pruning.{index}.{key}", name) for key, name in asked.items()]
+        elif (metric := getattr(rule, "metric", None)) is not None:
+            named.append((f"pruning.{index}.metric", metric))
     return [*named, *named_metrics(spec.verdicts)]

@@ -58,7 +58,8 @@ def _build(rule: Rule, max_epochs: int) -> ReasonedPruner:
         case StallRule():
             return StallPruner(**rule.model_dump(exclude={"rule"}))
         case CollapseRule():
-            return CollapsePruner(**rule.model_dump(exclude={"rule", "split"}))
+            limits = rule.model_dump(exclude={"rule", "split", *rule.evidence})
+            return CollapsePruner(**rule.evidence, **limits)
         case PatientRule(wrapped=wrapped):
             with warnings.catch_warnings():
                 # Two lines of arithmetic that Optuna has called experimental since 2.8.

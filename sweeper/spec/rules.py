@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -35,14 +34,16 @@ __all__ = [
 Epoch = Annotated[Whole, Field(ge=1)]
 Count = Annotated[Whole, Field(ge=0)]
 
-_OF_TRAINING = {
-    "metric": "train/pred_mean",
-    "target": "train/target_mean",
-    "bce_ratio": "train/np_bce_ratio",
-    "contrast": "train/np_contrast",
-    "hv_ratio": "train/hv_mse_ratio",
-    "hv_aligned": "train/hv_magnitude_aligned",
+# What a collapse is seen by, as the 2-D trainable reports it.
+_EVIDENCE = {
+    "metric": {"val": "val/pred_mean", "train": "train/pred_mean"},
+    "target": {"val": "target_mean", "train": "train/target_mean"},
+    "bce_ratio": {"val": "val/np_bce_ratio", "train": "train/np_bce_ratio"},
+    "contrast": {"val": "val/np_contrast", "train": "train/np_contrast"},
+    "hv_ratio": {"val": "val/hv_mse_ratio", "train": "train/hv_mse_ratio"},
+    "hv_aligned": {"val": "val/hv_magnitude_aligned", "train": "train/hv_magnitude_aligned"},
 }
+_Evidence = MetricName | Literal["off"] | None
 
 
 class GateRule(Section):
@@ -103,25 +104,21 @@ class CollapseRule(Section):
 
     rule: Literal["collapse"]
     split: Literal["val", "train"] = Field(
-        "val", description="Validation images or training batches; decides the metrics below."
+        "val", description="Validation images or training batches: the metrics that are left out."
     )
-    metric: MetricName = Field("val/pred_mean", description="Mean prediction, in [0, 1].")
-    target: MetricName = Field("target_mean", description="Mean of the targets, in [0, 1].")
-    bce_ratio: MetricName | None = Field(
-        "val/np_bce_ratio",
-        description="Loss of the nuclei map over that of the best constant; null: not asked for.",
+    metric: MetricName | None = Field(None, description="Mean prediction, in [0, 1].")
+    target: MetricName | None = Field(None, description="Mean of the targets, in [0, 1].")
+    bce_ratio: _Evidence = Field(
+        None, description="Loss of the nuclei map over that of the best constant; off: no matter."
     )
-    contrast: MetricName | None = Field(
-        "val/np_contrast",
-        description="Mean prediction on nuclei less that elsewhere; null: not asked for.",
+    contrast: _Evidence = Field(
+        None, description="Mean prediction on nuclei less that elsewhere; off: no matter."
     )
-    hv_ratio: MetricName | None = Field(
-        "val/hv_mse_ratio",
-        description="Error of the HV maps over that of zero; null: not asked for.",
+    hv_ratio: _Evidence = Field(
+        None, description="Error of the HV maps over that of zero; off: no matter."
     )
-    hv_aligned: MetricName | None = Field(
-        "val/hv_magnitude_aligned",
-        description="Part of the HV vectors that points the true way; null: not asked for.",
+    hv_aligned: _Evidence = Field(
+        None, description="Part of the HV vectors that points the true way; off: no matter."
     )
     low_ratio: Annotated[Number, Field(gt=0, lt=1)] = Field(
         0.1, description="How far from the target mean counts as all background, in (0, 1)."
@@ -135,12 +132,22 @@ class CollapseRule(Section):
     patience: Epoch = Field(3, description="Collapsed evaluations in a row after which to stop.")
     warmup_epochs: Count = Field(1, description="First epochs in which nothing is stopped.")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _name_metrics(cls, raw: Any) -> Any:
-        if not isinstance(raw, Mapping) or raw.get("split") != "train":
-            return raw
-        return {**_OF_TRAINING, **raw}
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """Metrics by field, those of the split where left out; None: off."""
+        named = {
+            field: getattr(self, field) or usual[self.split] for field, usual in _EVIDENCE.items()
+        }
+        return {field: None if metric == "off" else metric for field, metric in named.items()}
+
+    @property
+    def metrics_asked_for(self) -> dict[str, str]:
+        """Metrics that there must be, by field: the mean and the target, and what is written."""
+        return {
+            field: metric
+            for field, metric in self.evidence.items()
+            if metric is not None and (field in ("metric", "target") or getattr(self, field))
+        }
 
 
 def _without_goal(schema: dict[str, Any]) -> None:

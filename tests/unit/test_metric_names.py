@@ -51,3 +51,12 @@ def test_a_name_that_these_data_do_not_have(toy, tmp_path):
         "--set objective.metric: toy_trainable:Toy does not report a metric 'val/pq/rund' "
         "on these data; did you mean 'val/pq/round'?"
     ) in str(error.value)
+
+
+def test_a_collapse_is_looked_for_in_what_there_is_and_in_what_was_asked_for(toy):
+    rule = "{rule: collapse, metric: score, target: magnitude%s}"
+    assert find_problems(read_spec(toy, [f"pruning=[{rule % ''}]"])) == []
+    asked = read_spec(toy, [f"pruning=[{rule % ', contrast: val/np_contrast'}]"])
+    (problem,) = find_problems(asked)
+    assert "does not report a metric 'val/np_contrast'" in str(problem)
+    assert find_problems(read_spec(toy, [f"pruning=[{rule % ', contrast: off'}]"])) == []

@@ -50,7 +50,7 @@ def _build(*rules, max_epochs=9):
             CollapsePruner("a", target="b", low_ratio=0.2, patience=3),
         ),
         (
-            {"rule": "collapse", "split": "train", "contrast": None, "useless_ratio": 1.0},
+            {"rule": "collapse", "split": "train", "contrast": "off", "useless_ratio": 1.0},
             CollapsePruner(
                 "train/pred_mean",
                 target="train/target_mean",

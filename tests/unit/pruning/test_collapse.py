@@ -4,6 +4,7 @@ import pytest
 
 from sweeper.pruning import CollapsePruner, build_pruner
 from sweeper.spec.rules import CollapseRule
+from sweeper.spec.writing import plain
 
 _RULE = CollapsePruner(patience=2)
 _SHORT = CollapsePruner(patience=1, warmup_epochs=0)
@@ -200,3 +201,12 @@ def test_the_network_in_training_can_be_judged_too(feed):
     assert epoch == 4
     assert "the nuclei map is all background: train/np_bce_ratio 2 " in reason
     assert "train/pred_mean 0.0001 for train/target_mean 0.02" in reason
+
+
+def test_a_rule_that_was_written_out_reads_back_the_same():
+    rule = CollapseRule(rule="collapse", split="train", contrast="off", target="share")
+    written = plain(rule)
+    assert CollapseRule(**written) == rule
+    assert written["contrast"] == "off"
+    assert rule.evidence["contrast"] is None
+    assert (rule.evidence["target"], rule.evidence["metric"]) == ("share", "train/pred_mean")
