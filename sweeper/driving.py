@@ -24,6 +24,7 @@ from sweeper.process import log_to, stop_signals
 from sweeper.pruning import build_pruner
 from sweeper.spec import SweepSpec, dump_training
 from sweeper.study.budget import read_budget, spend
+from sweeper.study.found import judged_words
 from sweeper.study.judging import judge_again
 from sweeper.study.ledger import Ledger, Ticket
 from sweeper.study.lock import Driver
@@ -159,11 +160,10 @@ class Drive:
         self.paths.stop.unlink(missing_ok=True)
 
     def _judge_again(self) -> None:
-        """Gives trials that ended before there were rules, or by other ones, their verdicts."""
+        """Mends what is not as the rules say; `--extend` has judged by changed ones already."""
         changed = judge_again(self.study, self.spec)
         if changed:
-            trials = "1 trial" if len(changed) == 1 else f"{len(changed)} trials"
-            self.watcher.note(f"judged again: {trials} that ended before")
+            self.watcher.note(judged_words(changed))
 
     def _run_trials(self, ledger: Ledger, closing: Closing) -> None:
         """Until the ledger has no more or the desk closes; a Ray that breaks is started again.

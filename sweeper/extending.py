@@ -9,6 +9,8 @@ from sweeper.paths import Home
 from sweeper.request import Request
 from sweeper.spec import SpecFile, find_notes
 from sweeper.study.extension import extend_sweep
+from sweeper.study.found import judged_words
+from sweeper.study.records import read_record
 from sweeper.study.store import open_study
 from sweeper.taking_up import Held
 from sweeper.watching import Watcher
@@ -50,6 +52,7 @@ def take_over(held: Held, request: Request, file: SpecFile, watcher: Watcher) ->
     watcher.phase("preparing the data")
     checked = check_space(file, held.home)
     _require_same_data(held, checked.data.fingerprint)
+    before = read_record(held.study).verdicts
     extend_sweep(
         held.paths,
         held.study,
@@ -60,6 +63,9 @@ def take_over(held: Held, request: Request, file: SpecFile, watcher: Watcher) ->
     )
     for change in found.changes:
         watcher.note(f"taken over: {found.line(change)}")
+    after = read_record(held.study).verdicts
+    if judged := [number for number in after if after[number] != before.get(number)]:
+        watcher.note(judged_words(judged))
     for note in find_notes(found.after):
         watcher.note(note)
 

@@ -8,7 +8,7 @@ from sweeper.study.events import State
 from sweeper.study.lock import Driver
 from sweeper.study.records import SweepRecord
 
-__all__ = ["driver_words", "found_words", "torn_words"]
+__all__ = ["driver_words", "found_words", "judged_words", "torn_words"]
 
 _MAX_LISTED = 8
 
@@ -39,6 +39,15 @@ def torn_words(num_bytes: int) -> str:
     if not num_bytes:
         return ""
     return f"the last write to the study was cut short; its {num_bytes} bytes were dropped"
+
+
+def judged_words(changed: Sequence[int]) -> str:
+    """Which trials were judged again with another result; at least one."""
+    shown = ", ".join(f"#{number}" for number in changed[:_MAX_LISTED])
+    more = ", ..." if len(changed) > _MAX_LISTED else ""
+    count = len(changed)
+    what = "1 trial has another verdict" if count == 1 else f"{count} trials have other verdicts"
+    return f"judged again: {what} now ({shown}{more})"
 
 
 def _epochs(epochs: Sequence[int]) -> str:

@@ -29,7 +29,7 @@ from sweeper.study.events import (
 )
 from sweeper.study.records import SweepRecord, TrialRecord, trial_record
 from sweeper.tracking.address import Address, resolve_address
-from sweeper.tracking.choices import VERDICT
+from sweeper.tracking.ending import ending_of
 from sweeper.tracking.identity import SweepIdentity, identify
 from sweeper.tracking.lines import (
     Ended,
@@ -41,10 +41,9 @@ from sweeper.tracking.lines import (
     Started,
 )
 from sweeper.tracking.refilling import is_whole, judged_line, refill
-from sweeper.tracking.sending import Ending, Sender
+from sweeper.tracking.sending import Sender
 from sweeper.tracking.shipping import Patience, Shipper
 from sweeper.tracking.spool import Spool, spools, unsent
-from sweeper.verdicts import Tally, count_verdicts
 
 __all__ = ["Delivery", "Mirror", "Patience"]
 
@@ -201,7 +200,7 @@ class Mirror:
                 self._refill(spool, trial, waits=True)
                 if spool.outbox.exists():
                     self._shipper.poke(trial.number, spool)
-        ending = _ending(record, self._paths, is_finished=is_finished)
+        ending = ending_of(record, self._paths, is_finished=is_finished)
         complete = self._shipper.finish(ending, patience, on_wait)
         return Delivery(
             is_complete=complete and not self._broken,
@@ -268,37 +267,3 @@ def _lines(event: Event, spool: Spool) -> list[Line]:
             return [ended] if judged is None else [ended, judged_line(judged)]
         case _:
             assert_never(event)
-
-
-def _ending(record: SweepRecord, paths: SweepPaths, *, is_finished: bool) -> Ending:
-    metrics = {f"trials/{state}": float(count) for state, count in record.counts.items()}
-    if record.best is not None:
-        metrics["best/objective"] = record.best.values[0]
-        metrics["best/trial"] = float(record.best.number)
-    tally = count_verdicts(record.verdicts)
-    metrics |= {f"verdicts/{verdict}": float(count) for verdict, count in tally.counts.items()}
-    # Not now: numbers that are sent again would stand there twice.
-    told_ms = [trial.ended_ms or 0 for trial in record.trials]
-    told_ms += [trial.judged.at_ms for trial in record.trials if trial.judged is not None]
-    told_ms += [trial.epochs[-1].at_ms for trial in record.trials if trial.epochs]
-    return Ending(
-        status="FINISHED" if is_finished else "KILLED",
-        state="finished" if is_finished else "interrupted",
-        metrics=metrics,
-        tags=_failure_tags(tally),
-        at=record.num_ended,
-        at_ms=max(told_ms, default=0),
-        files=[paths.spec],
-    )
-
-
-def _failure_tags(tally: Tally) -> dict[str, str]:
-    """What explains most failures; no tags in sweeps without verdicts."""
-    if not tally.rules:
-        return {}
-    main = tally.main_failure
-    if main is None:
-        return {f"{VERDICT}.failures": "", f"{VERDICT}.advice": ""}
-    failed = tally.counts[main.verdict]
-    words = f"{main.rule} ({len(main.trials)} of {failed})"
-    return {f"{VERDICT}.failures": words, f"{VERDICT}.advice": main.advice}

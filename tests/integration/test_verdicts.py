@@ -10,11 +10,14 @@ import pytest
 
 import sweeper
 from sweeper.auditing import audit
+from sweeper.paths import Home
 from sweeper.protocol import TrialContext
 from sweeper.spec import load_spec
 from sweeper.spec.verdicts import named_metrics
 from sweeper.study.events import State
+from sweeper.study.store import open_study
 from sweeper.verdicts import Facts, judge
+from sweeper.watching import SilentWatcher
 from trainables.hv import HVTrainable
 
 _HV_SPACE = Path(__file__).resolve().parents[2] / "search_spaces" / "hv.yaml"
@@ -33,6 +36,14 @@ RULES = [
     {"name": "halfway", "verdict": "partial", "when": ["score > 0.7", "score@1 < score - 0.2"],
      "advice": "Move x towards 0.3."},
 ]  # fmt: skip
+
+
+class Notes(SilentWatcher):
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.texts.append(text)
 
 
 def settings(rules: list) -> list[str]:
@@ -83,7 +94,11 @@ def test_trials_are_judged_and_judged_again(tmp_path, toys):
     # Nothing is left to train; the rules alone are taken over.
     stricter = [RULES[0], {**RULES[1], "when": ["score > 0.99"]}, *RULES[2:]]
     stricter.append({"name": "far off", "verdict": "failed", "when": ["score <= 0.7"]})
-    again = sweeper.run("toy.yaml", overrides=settings(stricter), home=home, extend=True)
+    notes = Notes()
+    again = sweeper.run(
+        "toy.yaml", overrides=settings(stricter), home=home, extend=True, watcher=notes
+    )
+    assert "judged again: 2 trials have other verdicts now (#0, #3)" in notes.texts
     assert {number: found.words for number, found in again.record.verdicts.items()} == {
         0: "partial: halfway",
         1: "partial: halfway",
@@ -98,6 +113,14 @@ def test_trials_are_judged_and_judged_again(tmp_path, toys):
     assert told["sweep"]["verdict.failures"] == "blind (1 of 2)"
     found = audit("toy", home)
     assert (found.is_in_order, found.num_runs) == (True, 4)
+
+    # A study that says something else is set right by whoever goes on with it.
+    attribute = {"index": 7, "at_ms": 1, "verdict": "success", "rule": "separated"}
+    study = open_study(Home.at(home), "toy")
+    study.set_user_attr("verdict/3", {**attribute, "advice": "", "because": ""})
+    assert "verdict-differs" in {finding.kind for finding in audit("toy", home).findings}
+    assert sweeper.resume("toy", home=home).record.verdicts[3].rule == "far off"
+    assert audit("toy", home).is_in_order
 
 
 @pytest.mark.usefixtures("small_ray")

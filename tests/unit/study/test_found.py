@@ -10,7 +10,7 @@ import pytest
 from sweeper.paths import Home
 from sweeper.study.curves import Epoch
 from sweeper.study.events import State
-from sweeper.study.found import driver_words, found_words, torn_words
+from sweeper.study.found import driver_words, found_words, judged_words, torn_words
 from sweeper.study.lock import drive, read_driver
 from sweeper.study.records import SweepRecord, TrialRecord
 
@@ -102,3 +102,9 @@ def test_nothing_is_said_where_it_is_not_known(tmp_path, changes):
 def test_torn():
     assert torn_words(0) == ""
     assert "57 bytes" in torn_words(57)
+
+
+def test_trials_that_were_judged_again() -> None:
+    assert judged_words([3]) == "judged again: 1 trial has another verdict now (#3)"
+    assert judged_words([0, 3]) == "judged again: 2 trials have other verdicts now (#0, #3)"
+    assert judged_words(list(range(9))).endswith("(#0, #1, #2, #3, #4, #5, #6, #7, ...)")

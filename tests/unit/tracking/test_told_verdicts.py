@@ -40,7 +40,12 @@ def test_verdicts_arrive_with_the_endings(sweep):
     assert told(sweep, 3)["verdict.because"] == "no rule applies"
     parent = sweep.parent().data
     counts = {name: n for name, n in parent.metrics.items() if name.startswith("verdicts/")}
-    assert counts == {"verdicts/success": 1, "verdicts/failed": 2, "verdicts/none": 1}
+    assert counts == {
+        "verdicts/success": 1,
+        "verdicts/partial": 0,
+        "verdicts/failed": 2,
+        "verdicts/none": 1,
+    }
     assert parent.tags["verdict.failures"] == "flat (2 of 2)"
     assert parent.tags["verdict.advice"] == "More epochs."
 
@@ -73,6 +78,7 @@ def test_trials_that_were_judged_again(sweep):
     assert [sweep.run(number).info.status for number in range(4)] == ["KILLED"] * 4
     parent = sweep.parent().data
     assert parent.metrics["verdicts/success"] == parent.metrics["verdicts/none"] == 2
+    assert parent.metrics["verdicts/failed"] == 0
     assert parent.tags["verdict.failures"] == ""
 
 
