@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from trainables.training import channels_last
 from trainables.views import View
 
-__all__ = ["predict_whole"]
+__all__ = ["Span", "predict_whole", "spans"]
 
 #: Side of the largest piece that goes through the network at once.
 _TILE_PX = 1536
@@ -45,8 +45,8 @@ def predict_whole(
     margin_px = -(-margin_px // view.grid_px) * view.grid_px
     tile_px = max(tile_px // view.grid_px * view.grid_px, 2 * margin_px + view.grid_px)
     whole: dict[str, Tensor] = {}
-    for rows in _spans(height, tile_px, margin_px):
-        for cols in _spans(width, tile_px, margin_px):
+    for rows in spans(height, tile_px, margin_px):
+        for cols in spans(width, tile_px, margin_px):
             seen = _part(view, rows.seen, cols.seen)
             for name, part in model(*map(channels_last, seen)).items():
                 if name not in whole:
@@ -70,7 +70,7 @@ def _cells(pixels: slice, grid_px: int) -> slice:
     return slice(first, max(-(-pixels.stop // grid_px), first + 2))
 
 
-class _Span:
+class Span:
     """One side of a tile: what the network sees, what is kept, and where that lies in the tile."""
 
     def __init__(self, start: int, stop: int, length: int, margin: int) -> None:
@@ -80,10 +80,11 @@ class _Span:
         self.inner = slice(start - first, stop - first)
 
 
-def _spans(length: int, tile: int, margin: int) -> Iterator[_Span]:
+def spans(length: int, tile: int, margin: int) -> Iterator[Span]:
+    """Cuts a side into stretches that overlap by twice the margin; one if it fits into a tile."""
     if length <= tile:
-        yield _Span(0, length, length, 0)
+        yield Span(0, length, length, 0)
         return
     stride = tile - 2 * margin
     for start in range(0, length, stride):
-        yield _Span(start, min(start + stride, length), length, margin)
+        yield Span(start, min(start + stride, length), length, margin)

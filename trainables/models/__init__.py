@@ -12,6 +12,7 @@ from trainables.models.config import (
     FlexibleUNetConfig,
     HoVerNetConfig,
     ModelConfig,
+    TokensConfig,
     UNetConfig,
 )
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from trainables.models.factory import build_model
     from trainables.models.flexible_unet import HVFlexibleUNet
     from trainables.models.hovernet import PaddedHoVerNet
+    from trainables.models.tokens import HVTokens
     from trainables.models.unet import HVUNet
 
 __all__ = [
@@ -26,8 +28,10 @@ __all__ = [
     "HVFlexibleUNet",
     "HVUNet",
     "HoVerNetConfig",
+    "HVTokens",
     "ModelConfig",
     "PaddedHoVerNet",
+    "TokensConfig",
     "UNetConfig",
     "build_model",
 ]
@@ -35,6 +39,7 @@ __all__ = [
 _NEEDS_TORCH = {
     "HVFlexibleUNet": "trainables.models.flexible_unet",
     "HVUNet": "trainables.models.unet",
+    "HVTokens": "trainables.models.tokens",
     "PaddedHoVerNet": "trainables.models.hovernet",
     "build_model": "trainables.models.factory",
 }

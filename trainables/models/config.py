@@ -16,7 +16,7 @@ from pydantic import (
     field_validator,
 )
 
-__all__ = ["Backbone", "FlexibleUNetConfig", "HoVerNetConfig", "ModelConfig", "UNetConfig"]
+__all__ = ["Backbone", "FlexibleUNetConfig", "HoVerNetConfig", "ModelConfig", "TokensConfig", "UNetConfig"]
 
 Backbone = Literal[
     "efficientnet-b0",
@@ -127,6 +127,62 @@ class FlexibleUNetConfig(BaseModel):
         return path and path.expanduser()
 
 
+class TokensConfig(BaseModel):
+    """A frozen vision transformer of timm and a convolutional decoder on its patch tokens.
+
+    The encoder is never trained, so what it makes of an image is computed once and kept on disk for
+    all trials; a trial then loads the decoder alone. Images reach the encoder clipped to [0, 1] and
+    normalised with the mean and the deviation that it was trained with; gray ones are repeated.
+
+    Attributes:
+        encoder: Any plain vision transformer of timm: `vit_*`, `deit*`, `eva02*`, `*dinov2*`,
+            `*dinov3*`, with or without class and register tokens (they are dropped).
+        weights: A local file of the encoder's weights, `.pth` or `.safetensors`. `~` is the home
+            folder, a relative path starts at the working directory.
+        pretrained: Whether timm may download its weights; without them and without a file the
+            encoder is random, but the same in all trials.
+        blocks: The transformer blocks whose tokens are used, put together; -1 is the last.
+        zoom: How much the image is enlarged before it is encoded: a token then covers a square of
+            `patch / zoom` pixels. Nuclei are small: 2 or 4 helps where a patch is as large as one.
+        context: What the encoder sees for a training crop: `image`, the whole image (possible with
+            augmentations that move whole pixels only: presets none and some), so that crops are
+            cut from features that are there; or `crop`, the crop as it was augmented, encoded anew
+            in every step.
+        cache: Whether features of whole images are kept on disk; without, the same numbers are
+            computed again each time.
+        precision: Of the features that the decoder sees, in the cache and without it.
+        width: Channels of the decoder at the coarsest level; each finer one has half as many, but
+            at least 16.
+        stem: Channels of a light convolutional stem over the image at full resolution, beside the
+            tokens; 0: none.
+        decoders: `shared` feeds all heads from one decoder; `separate` gives each its own.
+        norm: Of the decoder: `batch`, `instance` or `group`.
+        hv_tanh: Whether tanh bounds the HV maps to (-1, 1).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Literal["tokens"] = "tokens"
+    encoder: str = "vit_small_patch16_224"
+    weights: Path | None = None
+    pretrained: bool = False
+    blocks: tuple[int, ...] = Field(default=(-1,), min_length=1)
+    zoom: Literal[1, 2, 4] = 1
+    context: Literal["image", "crop"] = "image"
+    cache: bool = True
+    precision: Literal["float16", "float32"] = "float16"
+    width: int = Field(default=128, ge=16, le=1024)
+    stem: int = Field(default=16, ge=0, le=256)
+    decoders: Literal["shared", "separate"] = "shared"
+    norm: Literal["batch", "instance", "group"] = "batch"
+    hv_tanh: bool = True
+
+    @field_validator("weights")
+    @classmethod
+    def _expand_home(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser()
+
+
 def _name_of(value: Any) -> Any:
     if isinstance(value, Mapping):
         return value.get("name", "unet")
@@ -136,7 +192,8 @@ def _name_of(value: Any) -> Any:
 ModelConfig = Annotated[
     Annotated[UNetConfig, Tag("unet")]
     | Annotated[HoVerNetConfig, Tag("hovernet")]
-    | Annotated[FlexibleUNetConfig, Tag("flexible_unet")],
+    | Annotated[FlexibleUNetConfig, Tag("flexible_unet")]
+    | Annotated[TokensConfig, Tag("tokens")],
     Discriminator(_name_of),
 ]
 """A network, told apart by `name`; without a name it is the U-Net."""

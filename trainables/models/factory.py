@@ -7,10 +7,12 @@ from typing import assert_never
 import torch
 from torch import nn
 
-from trainables.models.config import FlexibleUNetConfig, HoVerNetConfig, ModelConfig, UNetConfig
+from trainables.models.config import FlexibleUNetConfig, HoVerNetConfig, ModelConfig, TokensConfig, UNetConfig
 from trainables.models.flexible_unet import HVFlexibleUNet
 from trainables.models.hovernet import PaddedHoVerNet
+from trainables.models.tokens import HVTokens
 from trainables.models.unet import HVUNet
+from trainables.tokens.traits import read_traits
 
 __all__ = ["build_model"]
 
@@ -26,7 +28,8 @@ def build_model(config: ModelConfig, in_channels: int = 1, num_types: int = 0) -
     Returns:
         A module on the CPU: (B, in_channels, H, W) float -> {"np": logits (B, 1, H, W),
         "hv": (B, 2, H, W)}, and with types "nt": logits (B, 1 + num_types, H, W), 0 background. Its
-        weights lie channels-last, which makes a training step on a CPU a quarter faster.
+        weights lie channels-last, which makes a training step on a CPU a quarter faster. `tokens`
+        also wants the features of the image, see `HVTokens`: its encoder is no part of it.
 
     Raises:
         ConfigError: A file of weights can't be used.
@@ -39,6 +42,8 @@ def build_model(config: ModelConfig, in_channels: int = 1, num_types: int = 0) -
             network = PaddedHoVerNet(config, in_channels, num_types)
         case FlexibleUNetConfig():
             network = HVFlexibleUNet(config, in_channels, num_types)
+        case TokensConfig():
+            network = HVTokens(config, read_traits(config.encoder), in_channels, num_types)
         case _:
             assert_never(config)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

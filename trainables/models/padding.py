@@ -7,7 +7,7 @@ from typing import Final
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["cut_to", "pad_to_multiple"]
+__all__ = ["cut_to", "pad_to_multiple", "padded_length"]
 
 #: The coarsest level keeps 2 x 2 cells: normalisation in training needs more than one value.
 _MIN_CELLS: Final = 2
@@ -25,8 +25,8 @@ def pad_to_multiple(image: Tensor, multiple: int) -> Tensor:
         (B, C, H', W'); `image` itself when it fits already. The image is its upper left corner.
     """
     height, width = image.shape[-2:]
-    bottom = _padded_length(height, multiple) - height
-    right = _padded_length(width, multiple) - width
+    bottom = padded_length(height, multiple) - height
+    right = padded_length(width, multiple) - width
     if bottom == right == 0:
         return image
     return functional.pad(image, (0, right, 0, bottom), mode="replicate")
@@ -37,5 +37,6 @@ def cut_to(maps: Tensor, like: Tensor) -> Tensor:
     return maps[..., : like.shape[-2], : like.shape[-1]]
 
 
-def _padded_length(length: int, multiple: int) -> int:
+def padded_length(length: int, multiple: int) -> int:
+    """The length of a side after `pad_to_multiple`."""
     return max(-(-length // multiple), _MIN_CELLS) * multiple

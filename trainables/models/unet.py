@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 
 import torch
-from monai.networks.blocks import Convolution, UpSample
+from monai.networks.blocks import UpSample
 from torch import Tensor, nn
 from torch.nn import functional
 
+from trainables.models.blocks import convolutions
 from trainables.models.config import UNetConfig
 from trainables.models.padding import cut_to, pad_to_multiple
 
@@ -30,7 +31,7 @@ class HVUNet(nn.Module):
         is_separate = config.decoders == "separate"
         self.hv_tanh = config.hv_tanh
         self.encoder = nn.ModuleList(
-            _convolutions(ins, outs, config.encoder_convs, config.norm)
+            convolutions(ins, outs, config.encoder_convs, config.norm)
             for ins, outs in pairwise((in_channels, *channels))
         )
         self.decoder = _Decoder(config)
@@ -83,7 +84,7 @@ class _Decoder(nn.Module):
             _upsampling(coarse, fine, config.upsample) for coarse, fine in steps
         )
         self.merge = nn.ModuleList(
-            _convolutions(2 * fine, fine, config.decoder_convs, config.norm) for _, fine in steps
+            convolutions(2 * fine, fine, config.decoder_convs, config.norm) for _, fine in steps
         )
 
     def forward(self, levels: list[Tensor]) -> Tensor:
@@ -91,33 +92,6 @@ class _Decoder(nn.Module):
         for up, merge, skip in zip(self.up, self.merge, reversed(levels[:-1]), strict=True):
             features = merge(torch.cat([skip, up(features)], dim=1))
         return features
-
-
-def _convolutions(in_channels: int, out_channels: int, count: int, norm: str) -> nn.Sequential:
-    widths = (in_channels, *[out_channels] * count)
-    return nn.Sequential(*[_convolution(ins, outs, norm) for ins, outs in pairwise(widths)])
-
-
-def _convolution(in_channels: int, out_channels: int, norm: str) -> nn.Module:
-    norms = {
-        "batch": "batch",
-        "instance": ("instance", {"affine": True}),
-        "group": ("group", {"num_groups": _num_groups(out_channels)}),
-    }
-    return Convolution(
-        spatial_dims=2,
-        in_channels=in_channels,
-        out_channels=out_channels,
-        kernel_size=3,
-        adn_ordering="NA",
-        norm=norms[norm],
-        act=("relu", {"inplace": True}),
-        bias=False,
-    )
-
-
-def _num_groups(channels: int) -> int:
-    return next(groups for groups in (8, 4, 2, 1) if channels % groups == 0)
 
 
 def _upsampling(in_channels: int, out_channels: int, kind: str) -> nn.Module:
