@@ -19,6 +19,7 @@ from sweeper.protocol import (
 )
 from trainables.data import prepare, recognise
 from trainables.hv_config import check_hv_config, load_hv_config
+from trainables.hv_model import prepare_model
 from trainables.hv_names import METRIC_NAMES, metric_names_on
 
 if TYPE_CHECKING:
@@ -46,15 +47,20 @@ class HVTrainable(BaseTrainable):
 
     @classmethod
     def prepare(cls, config: Mapping[str, Any], cache_dir: Path) -> DataSummary:
-        """Checks and caches the data.
+        """Checks and caches the data, and the features of a frozen encoder.
 
         Raises:
-            ConfigError: The settings are wrong.
+            ConfigError: The settings are wrong, or a file of weights can't be used.
             DataError: All unusable files at once.
         """
         settings = load_hv_config(config)
         data = settings.typed(prepare(settings.data, cache_dir))
-        return replace(data.summary(), metric_names=metric_names_on(data))
+        summary = data.summary()
+        return replace(
+            summary,
+            lines=[*summary.lines, *prepare_model(settings, data, cache_dir)],
+            metric_names=metric_names_on(data),
+        )
 
     @classmethod
     def inspect_data(cls, config: Mapping[str, Any], cache_dir: Path) -> DataReport:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 
-from trainables.augment import build_augmentation
 from trainables.batches import BatchSource
 from trainables.collapse_watch import CollapseWatch
 from trainables.data import PreparedData
@@ -13,24 +12,22 @@ from trainables.hv_crops import CropBatches, CropSampling
 from trainables.losses import build_criterion
 from trainables.models import build_model
 from trainables.training import Trainer, TrainerSettings, seed_torch
-from trainables.views import PixelViews
+from trainables.views import Views
 
 __all__ = ["build_crops", "build_trainer"]
 
 _MODEL_KEY = 0
 
 
-def build_crops(config: HVConfig, data: PreparedData, seed: int) -> CropBatches:
-    """The training batches; of the validation images where there are no others."""
-    shown = data.train if len(data.train) else data.val
+def build_crops(config: HVConfig, views: Views, seed: int) -> CropBatches:
+    """The training batches, cut from what the network sees of the images."""
     sampling = CropSampling(
         crop_px=config.crop_px,
         batch_size=config.batch_size,
-        num_steps=config.num_steps(len(shown)),
+        num_steps=config.num_steps(len(views.split)),
         area_power=config.area_power,
         nuclei_frac=config.nuclei_frac,
     )
-    views = PixelViews(shown, build_augmentation(config.augment))
     return CropBatches(views, sampling=sampling, seed=seed)
 
 

@@ -12,7 +12,7 @@ from trainables.augment import AugmentConfig
 from trainables.data import DataConfig, PreparedData, SyntheticConfig
 from trainables.decode_config import DecodeConfig
 from trainables.losses import HVLossConfig
-from trainables.models import ModelConfig, UNetConfig
+from trainables.models import FlexibleUNetConfig, ModelConfig, TokensConfig, UNetConfig
 from trainables.optimization import OptimConfig
 from trainables.problems import find_problems
 
@@ -112,4 +112,17 @@ def _check_together(config: HVConfig) -> list[Problem]:
     if config.optim.warmup_epochs > config.epochs:
         reason = f"should be at most the {config.epochs} epochs of a trial"
         problems.append(Problem(where="optim.warmup_epochs", reason=reason))
-    return problems
+    return [*problems, *_check_model(config)]
+
+
+def _check_model(config: HVConfig) -> list[Problem]:
+    model = config.model
+    if isinstance(model, TokensConfig):
+        # Knows timm, and with it torch.
+        from trainables.tokens.checks import find_token_problems
+
+        return find_token_problems(model, crop_px=config.crop_px, preset=config.augment.preset)
+    weights = model.weights if isinstance(model, FlexibleUNetConfig) else None
+    if weights is not None and not weights.is_file():
+        return [Problem(where="model.weights", reason=f"there is no file {weights}")]
+    return []

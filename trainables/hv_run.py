@@ -21,7 +21,7 @@ from sweeper.protocol import (
     TrialContext,
     TrialError,
 )
-from trainables.data import PreparedData, Split, prepare
+from trainables.data import PreparedData, prepare
 from trainables.decode_search import DecodingSearch
 from trainables.hv_building import build_crops, build_trainer
 from trainables.hv_config import HVConfig
@@ -36,7 +36,7 @@ from trainables.trial_decoding import (
 )
 from trainables.trial_overlays import save_overlays
 from trainables.trial_types import TypeScoring
-from trainables.views import PixelViews
+from trainables.view_opening import open_views
 
 __all__ = ["HVRun"]
 
@@ -56,6 +56,7 @@ class HVRun:
         """Opens the data and builds the network; nothing is trained yet.
 
         Raises:
+            ConfigError: The network's weights can't be used.
             DataError: The data can't be used.
         """
         torch.set_num_threads(context.cpu_threads)
@@ -67,6 +68,7 @@ class HVRun:
         self._seed = context.seed
         self._device = device
         self._workdir = context.workdir
+        self._cache_dir = context.cache_dir
         self._artifacts_dir = context.artifacts_dir
         self._threads = context.cpu_threads
         # On a CPU all but one thread compute; a single thread does everything in turn.
@@ -81,7 +83,11 @@ class HVRun:
         """Takes the images and builds a network for them."""
         self._data = data
         self._can_train = len(data.train) > 0
-        self._source = build_crops(self._config, data, self._seed)
+        self._views = open_views(
+            self._config, data, cache_dir=self._cache_dir, device=self._device
+        )
+        shown = self._views.training("train") if self._can_train else self._views.whole("val")
+        self._source = build_crops(self._config, shown, self._seed)
         self._trainer = build_trainer(
             self._config,
             data,
@@ -90,10 +96,11 @@ class HVRun:
             workers=self._workers,
             seed=self._seed,
         )
-        self._evaluator = self._evaluator_of(data.val)
+        self._evaluator = self._evaluator_of("val")
 
-    def _evaluator_of(self, split: Split) -> HVEvaluator:
-        return HVEvaluator(PixelViews(split), device=self._device, workdir=self._workdir)
+    def _evaluator_of(self, name: str) -> HVEvaluator:
+        views = self._views.whole(name)
+        return HVEvaluator(views, device=self._device, workdir=self._workdir)
 
     def step(self) -> dict[str, float]:
         """Trains the next epoch and evaluates when due.
@@ -175,7 +182,7 @@ class HVRun:
         images = {}
         for name, called in request.splits.items():
             split = getattr(self._data, name)
-            predict = partial(self._evaluator_of(split).predict, self._trainer)
+            predict = partial(self._evaluator_of(name).predict, self._trainer)
             images[called] = SplitImages(split=split, predict=predict)
         decoder = self._config.decode.build()
         return score_network(images, decoder, request, threads=self._threads)

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 __all__ = [
     "FlexibleUNetConfig",
     "HVFlexibleUNet",
+    "HVTokens",
     "HVUNet",
     "HoVerNetConfig",
-    "HVTokens",
     "ModelConfig",
     "PaddedHoVerNet",
     "TokensConfig",

@@ -16,7 +16,14 @@ from pydantic import (
     field_validator,
 )
 
-__all__ = ["Backbone", "FlexibleUNetConfig", "HoVerNetConfig", "ModelConfig", "TokensConfig", "UNetConfig"]
+__all__ = [
+    "Backbone",
+    "FlexibleUNetConfig",
+    "HoVerNetConfig",
+    "ModelConfig",
+    "TokensConfig",
+    "UNetConfig",
+]
 
 Backbone = Literal[
     "efficientnet-b0",

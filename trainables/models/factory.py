@@ -7,7 +7,13 @@ from typing import assert_never
 import torch
 from torch import nn
 
-from trainables.models.config import FlexibleUNetConfig, HoVerNetConfig, ModelConfig, TokensConfig, UNetConfig
+from trainables.models.config import (
+    FlexibleUNetConfig,
+    HoVerNetConfig,
+    ModelConfig,
+    TokensConfig,
+    UNetConfig,
+)
 from trainables.models.flexible_unet import HVFlexibleUNet
 from trainables.models.hovernet import PaddedHoVerNet
 from trainables.models.tokens import HVTokens

@@ -51,7 +51,9 @@ class HVTokens(nn.Module):
         typed = num_types > 0
         own = is_separate and typed
         self.nt_decoder = _TokenDecoder(config, channels, self.grid_px) if own else None
-        self.nt_head = nn.Conv2d(self.decoder.width, num_types + 1, kernel_size=1) if typed else None
+        self.nt_head = (
+            nn.Conv2d(self.decoder.width, num_types + 1, kernel_size=1) if typed else None
+        )
 
     def forward(self, image: Tensor, features: Tensor) -> dict[str, Tensor]:
         """Predicts all maps at the image's size.
@@ -97,8 +99,6 @@ class _TokenDecoder(nn.Module):
         doublings = int(math.log2(grid_px))
         widths = [max(_LEAST_CHANNELS, config.width // 2**level) for level in range(doublings + 1)]
         self.width = widths[-1]
-        # Tokens of different blocks differ in scale.
-        self.norm = nn.GroupNorm(len(config.blocks), channels)
         self.project = nn.Conv2d(channels, widths[0], kernel_size=1)
         self.rise = nn.ModuleList(
             convolutions(ins, outs, 1, config.norm) for ins, outs in pairwise(widths)
@@ -106,7 +106,7 @@ class _TokenDecoder(nn.Module):
         self.merge = convolutions(self.width + config.stem, self.width, 1, config.norm)
 
     def forward(self, tokens: Tensor, fine: Tensor | None, sides: list[int]) -> Tensor:
-        features = functional.relu(self.project(self.norm(tokens)))
+        features = functional.relu(self.project(tokens))
         for block in self.rise:
             features = block(functional.interpolate(features, scale_factor=2, mode="bilinear"))
         if list(features.shape[-2:]) != sides:

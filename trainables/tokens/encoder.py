@@ -122,7 +122,9 @@ def build_encoder(config: TokensConfig, device: torch.device) -> TokenEncoder:
     traits = read_traits(config.encoder)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_RANDOM_SEED)
-        network = _downloaded(config.encoder) if config.pretrained else create_encoder(config.encoder)
+        network = (
+            _downloaded(config.encoder) if config.pretrained else create_encoder(config.encoder)
+        )
     if config.weights is not None:
         state = _converted(network, read_weights(config.weights))
         load_state(network, state, config.weights, of=config.encoder)
@@ -154,5 +156,9 @@ def _converted(network: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor
     convert = getattr(import_module(type(network).__module__), "checkpoint_filter_fn", None)
     if convert is None:
         return state
-    converted: dict[str, Tensor] = convert(dict(state), network)
+    try:
+        converted: dict[str, Tensor] = convert(dict(state), network)
+    except (AttributeError, KeyError, RuntimeError, ValueError):
+        # Of something else: what does not fit is told when it is loaded.
+        return state
     return converted

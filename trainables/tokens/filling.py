@@ -90,9 +90,7 @@ def fill(files: FeatureFiles, wanted: Wanted, encoder: Callable[[], TokenEncoder
         ) from error
 
 
-def _fill_locked(
-    files: FeatureFiles, wanted: Wanted, encoder: Callable[[], TokenEncoder]
-) -> int:
+def _fill_locked(files: FeatureFiles, wanted: Wanted, encoder: Callable[[], TokenEncoder]) -> int:
     files.remove_torn()
     jobs = list(_missing(files, wanted))
     if not jobs:

@@ -12,7 +12,6 @@ from sweeper.protocol import ConfigError, Problem
 from trainables.augment import AugmentConfig, build_augmentation
 from trainables.data import PreparedData, Split
 from trainables.data.cache import CACHE_VERSION
-from trainables.data.source import SplitName
 from trainables.models.config import TokensConfig
 from trainables.tokens.encoder import TokenEncoder, build_encoder
 from trainables.tokens.feature_files import FeatureFiles, Kind
@@ -64,7 +63,7 @@ class TokenOpening:
         """Where features are kept; None: they are computed anew each time."""
         return self._files
 
-    def training(self, name: SplitName) -> Views:
+    def training(self, name: str) -> Views:
         """Crops of a split, see `Views`; computes the features that are not there yet."""
         split: Split = getattr(self._data, name)
         if self._config.context == "crop":
@@ -74,7 +73,7 @@ class TokenOpening:
         flips = "turned" in self._training_kinds
         return TokenViews(split, source, grid_px=self._grid_px, flips=flips)
 
-    def whole(self, name: SplitName) -> Views:
+    def whole(self, name: str) -> Views:
         """Whole images of a split; computes the features that are not there yet."""
         return TokenViews(
             getattr(self._data, name), self._source(name, ("upright",)), grid_px=self._grid_px
@@ -103,7 +102,7 @@ class TokenOpening:
             return ()
         return _UPRIGHT if self._augment.preset == "none" else ("upright", "turned")
 
-    def _source(self, name: SplitName, kinds: tuple[Kind, ...]) -> FeatureSource:
+    def _source(self, name: str, kinds: tuple[Kind, ...]) -> FeatureSource:
         split: Split = getattr(self._data, name)
         if self._files is None:
             return LiveFeatures(split, self.encoder)
@@ -112,7 +111,7 @@ class TokenOpening:
             self._encoder = None
         return StoredFeatures(split, self._files, wanted.digests)
 
-    def _wanted(self, files: FeatureFiles, name: SplitName, kinds: tuple[Kind, ...]) -> Wanted:
+    def _wanted(self, files: FeatureFiles, name: str, kinds: tuple[Kind, ...]) -> Wanted:
         data, split = self._data, getattr(self._data, name)
         known_as = f"{data.fingerprint[:32]}-{name}-{data.channels}-v{CACHE_VERSION}"
         return Wanted(split=split, digests=files.digests(split, known_as), kinds=kinds)

@@ -31,7 +31,7 @@ def test_steps_of_an_epoch(images: int, batch_size: int, fixed: int | None, expe
         ({"crop_px": 1.5}, "crop_px: should be a valid integer, not 1.5"),
         (
             {"model": {"name": "segnet"}},
-            "model.name: should be 'unet', 'hovernet', 'flexible_unet', not 'segnet'",
+            "model.name: should be 'unet', 'hovernet', 'flexible_unet', 'tokens', not 'segnet'",
         ),
         (
             {"model": {"name": "hovernet", "width": 8}},
