@@ -83,9 +83,7 @@ class HVRun:
         """Takes the images and builds a network for them."""
         self._data = data
         self._can_train = len(data.train) > 0
-        self._views = open_views(
-            self._config, data, cache_dir=self._cache_dir, device=self._device
-        )
+        self._views = open_views(self._config, data, cache_dir=self._cache_dir, device=self._device)
         shown = self._views.training("train") if self._can_train else self._views.whole("val")
         self._source = build_crops(self._config, shown, self._seed)
         self._trainer = build_trainer(
