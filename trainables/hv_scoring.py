@@ -28,7 +28,9 @@ from trainables.scoring import (
     judge,
     map_level,
 )
+from trainables.scoring.classes import class_parts, class_scores, scores_of_class_sums
 from trainables.scoring.maps import scores_of_map_sums
+from trainables.type_scores import count_types
 
 __all__ = ["SplitImages", "score_network"]
 
@@ -55,6 +57,7 @@ _NAMES = {
     "pq": "PQ",
     "dice": "Dice",
     "are": "ARE (0 is best)",
+    "mpq": "PQ, mean of classes",
     "aji_true_np": "AJI, true NP",
     "aji_true_hv": "AJI, true HV",
     "aji_true_both": "AJI, both true",
@@ -111,7 +114,7 @@ def score_network(
     ]
     return NetworkScores(
         splits=splits,
-        headline=_HEADLINE,
+        headline=(*_HEADLINE, *_class_headline(splits)),
         names=_NAMES,
         worst_by=_WORST_BY,
         interval=INTERVAL,
@@ -121,6 +124,12 @@ def score_network(
             "true NP, true HV: the truth in place of what the network says"
         ],
     )
+
+
+def _class_headline(splits: Sequence[SplitScores]) -> list[str]:
+    """Classes in the order of the data, after their mean."""
+    found = dict.fromkeys(name for split in splits for name in (*split.pooled, *split.mean))
+    return [name for name in found if name == "mpq" or name.startswith("pq/")]
 
 
 class _Progress:
@@ -173,7 +182,8 @@ def _predictions(images: SplitImages) -> Iterator[_Predicted]:
 def _record(split: Split, image: _Predicted, decoder: Decoder) -> ImageRecord:
     labels = split.labels(image.item)
     target = hv_targets(labels)
-    table = OverlapTable.from_labels(labels, decoder.decode(image.outputs))
+    found = decoder.decode(image.outputs)
+    table = OverlapTable.from_labels(labels, found)
     statistics = HVStatistics.from_maps(
         torch.from_numpy(np.array(image.outputs["hv"])),
         torch.from_numpy(target),
@@ -182,27 +192,38 @@ def _record(split: Split, image: _Predicted, decoder: Decoder) -> ImageRecord:
     maps = {name: value for name, value in statistics.as_metrics().items() if name in MAP_NAMES}
     truth = {"np": (labels > 0).astype(np.float32), "hv": target}
     swapped = {
-        name: _swapped_aji(labels, image.outputs, truth, parts, decoder)
-        for name, parts in _SWAPPED.items()
+        name: _swapped_aji(labels, image.outputs, truth, heads, decoder)
+        for name, heads in _SWAPPED.items()
     }
+    of_classes: dict[str, float] = {}
+    parts = {**compute_parts(table), **asdict(statistics)}
+    if names := _classes(split, image.outputs):
+        counts = count_types(labels, split.types(image.item), found, image.outputs["nt"])
+        of_classes = class_scores(counts, names)
+        parts |= class_parts(counts, names)
     return ImageRecord(
         name=split.names[image.item],
-        scores={**maps, **compute_scores(table), **swapped},
-        parts={**compute_parts(table), **asdict(statistics)},
+        scores={**maps, **compute_scores(table), **swapped, **of_classes},
+        parts=parts,
         facts=find_fates(table).counts(),
     )
 
 
+def _classes(split: Split, outputs: Maps) -> Sequence[str]:
+    """Names of the classes that nuclei have here and that the network tells apart."""
+    return split.type_names if "nt" in outputs else ()
+
+
 def _swapped_aji(
-    labels: NDArray[np.int32], outputs: Maps, truth: Maps, parts: Sequence[str], decoder: Decoder
+    labels: NDArray[np.int32], outputs: Maps, truth: Maps, heads: Sequence[str], decoder: Decoder
 ) -> float:
     """The AJI if some of the outputs were right."""
-    mixed = {**outputs, **{part: truth[part] for part in parts}}
+    mixed = {**outputs, **{head: truth[head] for head in heads}}
     return OverlapTable.from_labels(labels, decoder.decode(mixed)).aji()
 
 
 def _pooled(sums: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
-    return {**scores_of_map_sums(sums), **scores_of_parts(sums)}
+    return {**scores_of_map_sums(sums), **scores_of_parts(sums), **scores_of_class_sums(sums)}
 
 
 def _levels(scores: Mapping[str, float]) -> dict[str, str]:

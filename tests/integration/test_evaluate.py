@@ -153,3 +153,25 @@ def test_images_in_colour_do_not_suit_a_gray_network(home, trained, tmp_path):
     with pytest.raises(TrialError, match="can't be loaded") as refused:
         score(home, trained[0], data=tmp_path / "cells", out=tmp_path / "out")
     assert "decoding and data" in refused.value.hint
+
+
+def test_classes_are_scored_where_nuclei_have_them(home, tmp_path):
+    out = tmp_path / "typed"
+    config, typed = ROOT / "trainables" / "hv.yaml", [*SMALL, "config.data.kinds=2"]
+    reports = train_once(config, overrides=typed, out=out, home=home, device="cpu", threads=1)
+    reported = [dict(report.metrics) for report in reports][-1]
+    found = score(home, out, num_worst=0, decoding="default", overrides=["decode.search=fixed"])
+    assert {"mpq", "pq/solid", "pq/hollow"} <= set(found.scores.headline)
+    (_, val) = found.scores.splits
+    assert {"mpq", "pq/solid"} <= set(val.mean)
+    assert val.pooled["mpq"].value == pytest.approx(
+        np.mean([val.pooled[f"pq/{name}"].value for name in ("solid", "hollow")])
+    )
+    assert "val/mpq" in reported
+    plain = score(home, out, num_worst=0, out=tmp_path / "out", data=_cells(tmp_path / "cells"))
+    assert "mpq" not in plain.scores.headline
+
+
+def _cells(folder: Path) -> Path:
+    cells(folder)
+    return folder
