@@ -20,6 +20,7 @@ from sweeper.protocol import (
     ScoringRequest,
     TrialContext,
     TrialError,
+    UserError,
 )
 from trainables.data import PreparedData, prepare
 from trainables.decode_search import DecodingSearch
@@ -43,6 +44,7 @@ __all__ = ["HVRun"]
 _CHECKPOINT = "trainer.pt"
 _DECODING = "decoding.json"
 _TYPES = "types.json"
+_INPUTS = "inputs.json"
 _GIB = 2**30
 _TIMED_STEPS = 3
 #: A search of so few seconds is never cut, so that its result does not depend on the machine.
@@ -191,6 +193,8 @@ class HVRun:
         self._trainer.save(directory / _CHECKPOINT, numbers)
         text = json.dumps(self._chosen, indent=2)
         (directory / _DECODING).write_text(text, encoding="utf-8")
+        channels = json.dumps({"channels": self._data.channels})
+        (directory / _INPUTS).write_text(channels, encoding="utf-8")
         if self._data.type_names:
             names = json.dumps(list(self._data.type_names))
             (directory / _TYPES).write_text(names, encoding="utf-8")
@@ -201,9 +205,16 @@ class HVRun:
         The network has the classes that it was trained for; where the data have others, those of
         the same name are the same, and nuclei of the rest are of unknown type.
 
+        The same holds for gray images and a network that was trained on colour.
+
         Raises:
+            UserError: The images are in colour, and the network was trained on gray ones.
             TrialError: There is no checkpoint of these settings.
         """
+        channels = self._channels_of(directory)
+        if channels != self._data.channels:
+            self._trainer.close()
+            self._open(self._data.recoloured(channels))
         path = directory / _TYPES
         names = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
         if names != list(self._data.type_names):
@@ -213,6 +224,19 @@ class HVRun:
         self._gpu_s, self._unsearched_s = numbers["gpu_s"], numbers.get("unsearched_s", 0.0)
         path = directory / _DECODING
         self._chosen = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+    def _channels_of(self, directory: Path) -> int:
+        """Of the images that a network was trained on; older checkpoints do not say it."""
+        path, ours = directory / _INPUTS, self._data.channels
+        if not path.is_file():
+            return ours
+        channels = int(json.loads(path.read_text(encoding="utf-8"))["channels"])
+        if channels < ours:
+            raise UserError(
+                "these images are in colour, and the network was trained on gray ones",
+                hint="convert the images to gray, or train on images in colour",
+            )
+        return channels
 
     def measure_epoch_s(self) -> float:
         """Times a few real steps and one validation image of middle size.

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sweeper.errors import TrialError, UserError
+from sweeper.errors import UserError
 from sweeper.evaluating import Evaluated, Wish, evaluate
 from sweeper.training import train_once
 
@@ -150,9 +150,23 @@ def test_other_images(home, trained, tmp_path):
 
 def test_images_in_colour_do_not_suit_a_gray_network(home, trained, tmp_path):
     cells(tmp_path / "cells", channels=3)
-    with pytest.raises(TrialError, match="can't be loaded") as refused:
+    with pytest.raises(
+        UserError, match="in colour, and the network was trained on gray"
+    ) as refused:
         score(home, trained[0], data=tmp_path / "cells", out=tmp_path / "out")
-    assert "decoding and data" in refused.value.hint
+    assert "convert the images to gray" in refused.value.hint
+    assert not (tmp_path / "out").exists()
+
+
+def test_gray_images_suit_a_network_for_colour(home, tmp_path):
+    config, out = ROOT / "trainables" / "hv.yaml", tmp_path / "colour"
+    colour = [*SMALL, "epochs=1", "config.data.look=tissue"]
+    list(train_once(config, overrides=colour, out=out, home=home, device="cpu", threads=1))
+    cells(tmp_path / "gray")
+    cells(tmp_path / "rgb", channels=3)
+    for folder in ("gray", "rgb"):
+        found = score(home, out, data=tmp_path / folder, out=tmp_path / f"{folder}.out")
+        assert [len(split.images) for split in found.scores.splits] == [1]
 
 
 def test_classes_are_scored_where_nuclei_have_them(home, tmp_path):

@@ -82,6 +82,17 @@ class PreparedData:
         train, val, test = (one.retyped(names) for one in (self.train, self.val, self.test))
         return replace(self, train=train, val=val, test=test)
 
+    def recoloured(self, channels: int) -> PreparedData:
+        """The same data with gray images repeated; the summary stays.
+
+        Args:
+            channels: At least as many as now.
+        """
+        train, val, test = (
+            replace(one, channels=channels) for one in (self.train, self.val, self.test)
+        )
+        return replace(self, train=train, val=val, test=test, channels=channels)
+
 
 def prepare(config: DataConfig, cache_dir: Path, channels: int | None = None) -> PreparedData:
     """Opens the prepared data set, after preparing it if nobody has.
