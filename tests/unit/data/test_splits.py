@@ -213,6 +213,19 @@ def test_tables_may_name_folders(foldered: Path, write: Write, deal) -> None:
     assert named(deal("column", csv="cells.csv", column="split"))[1:] == [["test/p1_0"], ["p1_9"]]
 
 
+def test_types_of_nuclei_come_along(root: Path, deal) -> None:
+    plain = deal("fraction")
+    (root / "types.txt").write_text("round\nlong\n")
+    (root / "types").mkdir()
+    for name in NAMES:
+        (root / "types" / f"{name}.csv").write_text("id,type\n1,long\n")
+    data = deal("fraction")
+    assert named(data) == named(plain)
+    assert data.type_names == ("round", "long")
+    assert data.val.types(0).tolist() == [[1, 2], [2, 0]]
+    assert data.fingerprint != plain.fingerprint
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
