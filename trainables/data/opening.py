@@ -10,15 +10,14 @@ from trainables.data.digests import Digests
 from trainables.data.folder import open_folder
 from trainables.data.readers import (
     coco,
-    coco_layout,
     consep,
     geojson,
     labelled_images,
     pannuke,
-    pannuke_folds,
     tiff_stack,
 )
 from trainables.data.readers.item_source import deal_items
+from trainables.data.recognising import fitting_sources
 from trainables.data.source import Source
 from trainables.data.splits.config import FolderSplits
 from trainables.data.synthetic import SyntheticSource
@@ -67,19 +66,14 @@ def place_of(config: DataConfig) -> str:
 
 
 def hint_for(config: DataConfig) -> str:
-    """What is to be done where files can't be used."""
-    match config:
-        case SyntheticConfig() | FolderConfig():
-            return _FOLDER_HINT
-        case pannuke.PanNukeConfig():
-            return pannuke_folds.LAYOUT
-        case consep.CoNSePConfig():
-            return consep.LAYOUT
-        case coco.CocoConfig():
-            return coco_layout.LAYOUT
-        case geojson.GeoJSONConfig():
-            return geojson.LAYOUT
-        case tiff_stack.TiffStackConfig():
-            return tiff_stack.LAYOUT
-        case _:
-            assert_never(config)
+    """What is to be done where files can't be used; empty where the mistakes say it all.
+
+    Looks at the files again: they may be of another reader.
+    """
+    if isinstance(config, SyntheticConfig):
+        return ""
+    fitting = fitting_sources(config.path)
+    if fitting and config.source not in fitting:
+        return f"the files look like those of another source; try data.source: {fitting[0]}"
+    is_plain = isinstance(config, FolderConfig) and config.splits is None
+    return _FOLDER_HINT if is_plain else ""

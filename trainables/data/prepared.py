@@ -110,16 +110,16 @@ def prepare(config: DataConfig, cache_dir: Path, channels: int | None = None) ->
         DataError: Files that are missing or can't be used, all of them.
         UserError: `cache_dir` can't be written.
     """
-    source, hint = open_source(config, cache_dir), hint_for(config)
+    source = open_source(config, cache_dir)
     if source.problems:
         # What can be read is read all the same, so that every mistake comes up at once.
-        raise DataError([*source.problems, *_read_problems(source)], hint=hint)
+        raise DataError([*source.problems, *_read_problems(source)], hint=hint_for(config))
     fingerprint = source.fingerprint()
     try:
         cache = open_or_build(
             cache_dir,
             f"{fingerprint[:32]}-v{CACHE_VERSION}",
-            lambda folder: _build(source, folder, place_of(config), hint),
+            lambda folder: _build(source, folder, config),
         )
     except OSError as error:
         raise UserError(
@@ -151,9 +151,11 @@ def _read_problems(source: Source) -> list[Problem]:
     return problems
 
 
-def _build(source: Source, folder: Path, place: str, hint: str) -> CacheIndex:
+def _build(source: Source, folder: Path, config: DataConfig) -> CacheIndex:
     """Writes all splits; reads on after a bad file, so that all of them are named."""
-    builder = _Builder(source=source, folder=folder, type_names=_type_names(source, place))
+    builder = _Builder(
+        source=source, folder=folder, type_names=_type_names(source, place_of(config))
+    )
     splits = {split: builder.build(split) for split in SPLITS}
     problems = builder.problems
     with_nuclei = [one.facts for one in splits.values() if one.facts.nuclei]
@@ -164,7 +166,7 @@ def _build(source: Source, folder: Path, place: str, hint: str) -> CacheIndex:
         )
         problems.append(Problem(where="labels", reason=reason))
     if problems:
-        raise DataError(problems, hint=hint)
+        raise DataError(problems, hint=hint_for(config))
     return CacheIndex(
         version=CACHE_VERSION,
         splits=splits,

@@ -14,7 +14,7 @@ from trainables.data.readers.pairs import find_places, folder_of
 from trainables.data.readers.tiff_pages import TIFF, open_stack
 from trainables.data.readers.tiff_stack import pair_stacks
 
-__all__ = ["recognise"]
+__all__ = ["fitting_sources", "recognise"]
 
 #: Nobody's data set is deeper.
 _DEPTH = 5
@@ -31,13 +31,18 @@ def recognise(folder: Path) -> Mapping[str, Any]:
     Raises:
         UserError: Several readers might be meant; says which.
     """
-    found = [name for name, fits in _SIGNS.items() if _holds(fits, folder)]
+    found = fitting_sources(folder)
     if len(found) > 1:
         raise UserError(
             f"{folder} may be read as {' and as '.join(found)}",
             hint=f"say which: --set 'data={{source: {found[0]}, path: {folder}, only_val: true}}'",
         )
     return {"source": found[0] if found else "folder", "path": str(folder), "only_val": True}
+
+
+def fitting_sources(folder: Path) -> list[str]:
+    """The sources whose files seem to be there, by name; empty if none knows them."""
+    return [name for name, fits in _SIGNS.items() if _holds(fits, folder)]
 
 
 def _holds(fits: Callable[[Path], bool], folder: Path) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from sweeper.protocol import UserError
+from sweeper.protocol import DataError, UserError
 from trainables.data import recognise
 
 LAYOUTS = ("folder", "pannuke", "consep", "coco", "geojson", "tiff_stack")
@@ -62,3 +62,11 @@ def test_what_nobody_knows_is_left_to_the_folder_source(make, problems_of, tmp_p
     assert section["source"] == "folder"
     (reason,) = problems_of(**section).values()
     assert "no such folder" in reason
+
+
+@pytest.mark.parametrize(("layout", "asked"), [("consep", "coco"), ("coco", "folder")])
+def test_a_wrong_source_is_told_the_right_one(layout, asked, splits, writers, read, tmp_path: Path):
+    getattr(writers, layout)(tmp_path / "data", splits)
+    with pytest.raises(DataError) as raised:
+        read(asked, tmp_path / "data")
+    assert raised.value.hint.endswith(f"try data.source: {layout}")
