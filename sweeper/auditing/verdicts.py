@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial
@@ -13,7 +14,7 @@ from sweeper.auditing.results import Check, Finding, wrong
 from sweeper.study.events import state_of
 from sweeper.study.extension import is_extending
 from sweeper.study.judged import judged_of
-from sweeper.study.judging import wanted_judgement
+from sweeper.study.judging import Judge
 from sweeper.study.records import TrialRecord
 from sweeper.tracking.choices import VERDICT, verdict_tags
 from sweeper.tracking.inspection import StoredRun
@@ -27,7 +28,7 @@ def check_verdicts(case: Case, study: optuna.Study) -> Iterator[Check]:
     if case.is_driven or is_extending(study):
         return
     trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
-    attrs = study.user_attrs
+    attrs, judge = study.user_attrs, Judge(case.spec)
     judged = [trial for trial in trials if judged_of(attrs, trial.number) is not None]
     if case.spec.verdicts or judged:
         yield Check(
@@ -35,7 +36,7 @@ def check_verdicts(case: Case, study: optuna.Study) -> Iterator[Check]:
             title="verdicts follow from the curves and the rules",
             count=len(judged),
             unit="verdicts",
-            findings=[f for trial in trials for f in _differing(case, trial, attrs)],
+            findings=[f for trial in trials for f in _differing(case, judge, trial, attrs)],
         )
 
 
@@ -53,9 +54,11 @@ def check_told_verdicts(case: Case, mirrored: Sequence[Mirrored]) -> Iterator[Ch
         )
 
 
-def _differing(case: Case, trial: FrozenTrial, attrs: dict[str, object]) -> Iterator[Finding]:
+def _differing(
+    case: Case, judge: Judge, trial: FrozenTrial, attrs: Mapping[str, Any]
+) -> Iterator[Finding]:
     before = judged_of(attrs, trial.number)
-    wanted = wanted_judgement(case.spec, trial, state_of(trial), before)
+    wanted = judge.judge(trial, state_of(trial), before)
     found = None if before is None else before.judgement
     if found == wanted:
         return

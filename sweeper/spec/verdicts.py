@@ -33,8 +33,8 @@ class VerdictRule(Section):
     at: Annotated[Whole, Field(ge=1)] | Literal["first", "last", "best", "any"] = Field(
         "last",
         description="When metrics without an @ are read: an epoch (the first value at it or "
-        "later), first, last, best (the epoch of the best objective), or any (all conditions hold "
-        "at some epoch).",
+        "later), first, last, best (the epoch of the best objective, the first of several), or any "
+        "(all conditions hold at some epoch).",
     )
     ended: Annotated[
         tuple[_Ending, ...],

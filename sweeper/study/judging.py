@@ -17,38 +17,45 @@ from sweeper.study.events import State, state_of
 from sweeper.study.judged import Judged, attribute, judged_of
 from sweeper.verdicts import Facts, Judgement, Verdict, judge
 
-__all__ = ["judge_again", "judge_ending", "wanted_judgement"]
+__all__ = ["Judge", "judge_again", "judge_ending"]
 
 _WITHDRAWN = Judgement(verdict=Verdict.NONE, because="the space has no verdicts any more")
 
 
-def wanted_judgement(
-    spec: SweepSpec, trial: FrozenTrial, state: State, before: Judged | None
-) -> Judgement | None:
-    """The verdict that a trial must have; None: none.
+class Judge:
+    """Says which verdict a trial must have.
 
     Args:
         spec: What the sweep runs with.
-        trial: With its whole curve.
-        state: How it ended.
-        before: The verdict that it has; withdrawn if the space has no rules any more.
     """
-    if not spec.verdicts:
-        return None if before is None else _WITHDRAWN
-    objective = spec.objectives[0]
-    facts = Facts(
-        epochs=epoch_metrics(trial),
-        metric=objective.metric,
-        goal=objective.goal,
-        ending=str(state),
-    )
-    return judge([rule.rule() for rule in spec.verdicts], facts)
+
+    def __init__(self, spec: SweepSpec) -> None:
+        self._rules = [rule.rule() for rule in spec.verdicts]
+        self._objective = spec.objectives[0]
+
+    def judge(self, trial: FrozenTrial, state: State, before: Judged | None) -> Judgement | None:
+        """The verdict; None: none.
+
+        Args:
+            trial: With its whole curve.
+            state: How it ends, or has ended.
+            before: The verdict that it has; withdrawn if the space has no rules any more.
+        """
+        if not self._rules:
+            return None if before is None else _WITHDRAWN
+        facts = Facts(
+            epochs=epoch_metrics(trial),
+            metric=self._objective.metric,
+            goal=self._objective.goal,
+            ending=str(state),
+        )
+        return judge(self._rules, facts)
 
 
 def judge_ending(
     study: optuna.Study, spec: SweepSpec, trial: FrozenTrial, state: State
 ) -> Judged | None:
-    """Writes the verdict on a trial that is about to end, or that has ended.
+    """Writes the verdict on a trial that is about to end.
 
     Args:
         study: The caller holds its sweep.
@@ -60,16 +67,10 @@ def judge_ending(
         The verdict, written now or before; None if the space has no rules.
     """
     before = judged_of(study.user_attrs, trial.number)
-    wanted = wanted_judgement(spec, trial, state, before)
+    wanted = Judge(spec).judge(trial, state, before)
     if wanted is None or (before is not None and before.judgement == wanted):
         return before
-    judged = Judged(
-        index=1 if before is None else before.index + 1,
-        judgement=wanted,
-        at_ms=round(time.time() * 1000),
-    )
-    study.set_user_attr(*attribute(trial.number, judged))
-    return judged
+    return _write(study, trial.number, before, wanted)
 
 
 def judge_again(study: optuna.Study, spec: SweepSpec) -> list[int]:
@@ -82,14 +83,24 @@ def judge_again(study: optuna.Study, spec: SweepSpec) -> list[int]:
     Returns:
         The trials whose verdict is another than before.
     """
-    attrs = study.user_attrs
+    attrs, court = study.user_attrs, Judge(spec)
     changed = []
     for trial in study.get_trials(deepcopy=False):
         if not trial.state.is_finished():
             continue
-        state, before = state_of(trial), judged_of(attrs, trial.number)
-        wanted = wanted_judgement(spec, trial, state, before)
-        if wanted != (None if before is None else before.judgement):
-            judge_ending(study, spec, trial, state)
+        before = judged_of(attrs, trial.number)
+        wanted = court.judge(trial, state_of(trial), before)
+        if wanted is not None and (before is None or before.judgement != wanted):
+            _write(study, trial.number, before, wanted)
             changed.append(trial.number)
     return changed
+
+
+def _write(study: optuna.Study, number: int, before: Judged | None, judgement: Judgement) -> Judged:
+    judged = Judged(
+        index=1 if before is None else before.index + 1,
+        judgement=judgement,
+        at_ms=round(time.time() * 1000),
+    )
+    study.set_user_attr(*attribute(number, judged))
+    return judged

@@ -104,3 +104,10 @@ def test_a_sweep_whose_rules_were_taken_away(scene):
     held = [json.loads(line) for line in paths.journal.read_text().splitlines()]
     newest = [record["user_attr"] for record in held if "verdict/3" in record.get("user_attr", {})]
     assert newest[-1]["verdict/3"]["verdict"] == "none"
+
+
+def test_rules_that_are_being_taken_over_are_not_judged_by(scene):
+    spec = scene.home.sweep("done").spec
+    spec.write_text(spec.read_text().replace("score@highest > 3", "score@highest > 9"))
+    open_study(scene.home, "done").set_user_attr("changes", [{}])
+    assert scene.only().kind == "extending"
