@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trainables.data import FolderConfig, SyntheticConfig, prepare
+from trainables.hv import HVTrainable
 from trainables.inspection import inspect
 
 
@@ -30,3 +31,19 @@ def test_real_fluorescence(shared_dir, tmp_path) -> None:
 def test_real_histology(shared_dir, tmp_path) -> None:
     config = FolderConfig(source="folder", path=shared_dir / "data" / "histology2d")
     assert inspect(prepare(config, tmp_path), crop_px=128).findings == []
+
+
+def test_the_2d_trainable_looks_and_draws(tmp_path) -> None:
+    """As `sweeper check` asks it; the report is kept for `sweeper run`."""
+    data = {"source": "synthetic", "num_train": 4, "num_val": 2, "num_test": 0, "size_px": 64}
+    config = {"epochs": 1, "data": data, "crop_px": 48}
+    report = HVTrainable.inspect_data(config, tmp_path)
+    assert report.parts == ["train", "val"]
+    assert "val: few images" in {one.subject for one in report.findings}
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*-inspected-*.json")}
+    assert len(kept) == 1
+    picture = tmp_path / "a.png"
+    assert HVTrainable.draw_data(config, tmp_path, picture, seed=5)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert HVTrainable.inspect_data(config, tmp_path) == report
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept

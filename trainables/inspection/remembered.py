@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Callable
@@ -27,12 +28,11 @@ def remember(path: Path, look: Callable[[], DataReport]) -> DataReport:
     try:
         return _REPORTS.validate_json(path.read_bytes())
     except (OSError, ValidationError):
-        report = look()
-    try:
+        content = _REPORTS.dump_json(look())
+    with contextlib.suppress(OSError):
         handle, unfinished = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
-            file.write(_REPORTS.dump_json(report))
+            file.write(content)
         Path(unfinished).replace(path)
-    except OSError:
-        return report
-    return report
+    # As the next one will read it, to the last list.
+    return _REPORTS.validate_json(content)

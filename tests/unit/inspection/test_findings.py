@@ -291,6 +291,16 @@ def test_images_in_two_splits(parts, look) -> None:
     assert finding.worst == ["val_2 like train/train_5"]
 
 
+def test_images_that_are_nearly_those_of_another_split(parts, look) -> None:
+    train, val = parts["train"], parts["val"]
+    for index in range(4):
+        val.images[index] = np.clip(train.images[index].astype(int) + 9, 0, 255).astype(np.uint8)
+        val.labels[index] = train.labels[index]
+    finding = look(parts)["val: images of another split"]
+    assert finding.severity == "warning"
+    assert "40%, 4 nearly equal" in finding.sentence
+
+
 def test_images_that_come_twice(parts, look) -> None:
     train = parts["train"]
     train.images[3] = np.clip(train.images[8].astype(int) + 9, 0, 255).astype(np.uint8)

@@ -13,6 +13,7 @@ from trainables.inspection.wording import counted, share
 
 __all__ = ["find_copied"]
 
+#: Of equal images; what looks nearly equal may be another section of the same tissue.
 #: A tenth of known images moves a mean score by more than good settings differ.
 LEAKED_SEVERE = 0.1
 #: A few copies within a split change nothing; at a tenth the split is smaller than it looks.
@@ -35,9 +36,10 @@ def find_copied(subject: Subject) -> Iterator[DataFinding]:
 
 
 def _leaked(split: SplitMeasures, copies: Sequence[Copy]) -> DataFinding:
+    num_equal = sum(one.is_equal for one in copies)
     others = " and ".join(sorted({one.of_split for one in copies}, key=["train", "val"].index))
     return DataFinding(
-        severity=grade(len(copies) / split.num_images, warning=0.0, severe=LEAKED_SEVERE),
+        severity=grade(num_equal / split.num_images, warning=0.0, severe=LEAKED_SEVERE),
         subject=f"{split.name}: images of another split",
         sentence=f"{_of(split, copies)} in {others} as well",
         consequence="scores on them flatter: the network was trained or chosen on them; "
