@@ -14,7 +14,7 @@ import sweeper
 from sweeper.checking import check_space
 from sweeper.errors import SpecError
 from sweeper.paths import Home
-from sweeper.protocol import TrialContext
+from sweeper.protocol import ScoringRequest, TrialContext
 from sweeper.spec import read_spec
 from sweeper.study.events import State
 from trainables.hv import HVTrainable
@@ -108,6 +108,10 @@ def test_two_visibly_different_kinds_are_told_apart(
     assert names is not None
     pictures = {path.name for path in (tmp_path / "artifacts").iterdir()}
     assert {"val_worst.png", "val_worst_types.png", "val_best_types.png"} <= pictures
+    request = ScoringRequest(splits={"val": "val"}, folder=tmp_path, num_worst=0, progress=print)
+    (split,) = trainable.score_network(request).splits
+    assert split.mean["mpq"].value == pytest.approx(last["val/mpq"])
+    assert split.pooled["mpq"].value == pytest.approx(last["val/mpq_pooled"])
     typed = {name for name in names if "/nt_" in name or "pq/" in name or "type" in name}
     assert typed <= last.keys()
     assert last.keys() <= names
