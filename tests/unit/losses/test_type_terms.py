@@ -90,3 +90,32 @@ def test_without_types_there_are_no_such_terms() -> None:
     assert report.raw["nt_ce"].item() == pytest.approx(NTCELoss([1.0, 1.0])(SURE, TYPES).item())
     with pytest.raises(ValueError, match="nothing would be trained"):
         HVLossConfig(lambda_np=0, lambda_hv=0)
+
+
+@pytest.mark.parametrize("num_types", [0, 2])
+@pytest.mark.parametrize(
+    "balance",
+    [
+        "fixed",
+        "softmax",
+        "uncertainty",
+        {"type": "scheduled", "schedules": {"nt_ce": {"start": 0.0, "end": 1.0}}},
+    ],
+    ids=lambda value: value if isinstance(value, str) else value["type"],
+)
+def test_they_are_balanced_like_the_others(balance: object, num_types: int) -> None:
+    criterion = build_criterion({"balance": balance}, [4] * num_types)
+    criterion.set_epoch(1, 10)
+    nuclei = (TYPES != 0).float()
+    outputs = {"np": torch.zeros_like(nuclei), "hv": torch.zeros(1, 2, 1, 5)}
+    targets = {"np": nuclei, "hv": torch.ones(1, 2, 1, 5)}
+    if num_types:
+        outputs["nt"], targets["nt"] = SURE, TYPES
+    report = criterion(outputs, targets)
+    assert report.total.isfinite()
+    there = [name for name in report.weights if name.startswith("nt_")]
+    assert there == ["nt_ce", "nt_dice"][:num_types]
+    if num_types:
+        is_scheduled = not isinstance(balance, str)
+        assert (report.weights["nt_ce"].item() == 0.0) == is_scheduled
+        assert report.weights["nt_dice"].item() > 0
