@@ -27,7 +27,7 @@ TINY = [
     "budget.epochs=2",
 ]
 # What makes the network of a space small.
-SMALL = {"tokens": []}
+SMALL = {"tokens": ["model.width=16", "fixed.model.zoom=1"]}
 SMALL_UNET = ["fixed.model.width=4", "fixed.model.depth=3"]
 
 each_space = pytest.mark.parametrize("space", SPACES, ids=lambda path: path.stem)
