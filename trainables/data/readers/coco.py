@@ -171,14 +171,15 @@ def _items(
 
 
 def _read(path: Path, image: CocoImage, shelf: _Shelf) -> Sample:
-    problems: list[Problem] = []
     try:
         pixels = read_image(path)
         if pixels.shape[:2] != (image.height, image.width):
             sizes = ["x".join(map(str, pixels.shape[:2])), f"{image.height}x{image.width}"]
             raise UnusableFileError(f"is {sizes[0]} px, {shelf.path.name} says {sizes[1]} px")
     except UnusableFileError as error:
-        problems.append(Problem(where=str(path), reason=str(error)))
+        # Masks of a size that is not the image's are not worth their memory.
+        raise DataError([Problem(where=str(path), reason=str(error))]) from error
+    problems: list[Problem] = []
     annotations = shelf.file.annotations[image.key]
     instances: list[NDArray[np.int64]] = []
     types: list[int] = []

@@ -58,6 +58,8 @@ def read_objects(path: Path) -> Sequence[GeoObject]:
     for place, feature in enumerate(features):
         try:
             found.append(_read_feature(feature))
+        except RecursionError as error:
+            raise UnusableFileError(f"object {place}: its geometry is nested too deeply") from error
         except UnusableFileError as error:
             raise UnusableFileError(f"object {place}: {error}") from error
     return found

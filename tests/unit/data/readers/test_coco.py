@@ -276,6 +276,13 @@ def test_an_image_of_another_size(fail) -> None:
     assert "is 20x30 px, val.json says 10x30 px" in fail(images=[entry])
 
 
+def test_masks_of_impossible_images_are_not_made(fail) -> None:
+    side = 10**6
+    entry = {"id": 5, "file_name": "one.jpg", "height": side, "width": side}
+    mask = {"size": [side, side], "counts": [0, side * side]}
+    assert "is 20x30 px, val.json says 1000000x1000000 px" in fail(instance(mask), images=[entry])
+
+
 def test_images_that_are_not_there_and_annotations_of_none(write, problems_of, read) -> None:
     root = write(instance([SQUARE]), instance([SQUARE], 2, image_id=99), place="train.json")
     write(place="val.json", file_name="two.png")

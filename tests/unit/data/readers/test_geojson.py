@@ -199,6 +199,17 @@ def test_wrong_files(content, reason: str, root: Path, write, problems_of) -> No
     assert reason in found[str(path)]
 
 
+def test_geometries_in_geometries_without_end(root: Path, write, problems_of) -> None:
+    write("train", [feature([box(1, 1, 4)])])
+    start, end = '{"type": "GeometryCollection", "geometries": [', "]}"
+    found = set()
+    for depth in (480, 490, 5000):
+        geometry = start * depth + '{"type": "Polygon", "coordinates": []}' + end * depth
+        path = write("val", f'[{{"type": "Feature", "geometry": {geometry}}}]')
+        found.add(problems_of("geojson", root)[str(path)].partition(" (")[0])
+    assert found <= {"is no JSON", "object 0: its geometry is nested too deeply"}
+
+
 def test_outlines_of_another_image(root: Path, write, problems_of) -> None:
     write("train", [feature([box(1, 1, 4)])])
     path = write("val", [feature([box(5000, 7000, 40)]), feature([box(5100, 7000, 40)])])
