@@ -51,6 +51,7 @@ bench: setup
 	$(BIN)/python benchmarks/decoders.py
 	$(BIN)/python benchmarks/decode_search.py
 	$(BIN)/python benchmarks/decode_share.py
+	$(BIN)/python benchmarks/tokens.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from logging.handlers import QueueHandler, QueueListener
@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 
+from sweeper.protocol import UserError
 from trainables.augment import AugmentConfig
 from trainables.data import DataConfig, PreparedData, prepare
 from trainables.models.config import TokensConfig
@@ -63,7 +64,8 @@ def prepare_features(request: FeatureRequest, data: PreparedData) -> Sequence[st
 
     Raises:
         ConfigError: The encoder or its weights can't be used.
-        UserError: The cache can't be written, or weights can't be downloaded.
+        UserError: The cache can't be written, weights can't be downloaded, or the process that
+            computes features was killed.
     """
     opening = request.open(data, "cpu")
     lines = []
@@ -80,7 +82,7 @@ def prepare_features(request: FeatureRequest, data: PreparedData) -> Sequence[st
             _forwarded(queue := context.Queue()),
             ProcessPoolExecutor(1, context, _log_to, (queue,)) as pool,
         ):
-            pool.submit(_fill_all, request).result()
+            _fill_in(pool, request)
     shapes = [
         (kind, one.split.labels(item).shape)
         for one in wanted
@@ -97,6 +99,16 @@ def prepare_features(request: FeatureRequest, data: PreparedData) -> Sequence[st
         else f"features: validation images alone, {num_mib:.0f} MiB in {files.folder}; "
         "training crops are encoded in every step",
     ]
+
+
+def _fill_in(pool: ProcessPoolExecutor, request: FeatureRequest) -> None:
+    try:
+        pool.submit(_fill_all, request).result()
+    except BrokenExecutor as error:
+        raise UserError(
+            "the process that computes features was killed, perhaps for lack of memory",
+            hint="what it has computed is kept: try again, or take a smaller encoder",
+        ) from error
 
 
 def _fill_all(request: FeatureRequest) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -188,6 +189,18 @@ class TestWeights:
         assert torch.equal(torch.random.get_rng_state(), before)
         assert torch.equal(one.encode(image), other.encode(image))
         assert "test_vit has random weights" in caplog.text
+
+    def test_no_network_is_asked_unless_a_person_asks(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def unreachable(*_: Any, **__: Any) -> Any:
+            pytest.fail("asks the network")
+
+        for name in ("create_connection", "getaddrinfo"):
+            monkeypatch.setattr(socket, name, unreachable)
+        monkeypatch.setattr(socket.socket, "connect", unreachable)
+        read_traits.cache_clear()
+        build_encoder(TokensConfig(encoder="test_vit"), CPU)
 
     @pytest.mark.parametrize("suffix", ["pth", "safetensors"])
     def test_those_of_a_file_are_used(self, tmp_path: Path, suffix: str) -> None:

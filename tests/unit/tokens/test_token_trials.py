@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sweeper.protocol import TrialContext
+from sweeper.protocol import TrialContext, UserError
 from trainables.hv import HVTrainable
-from trainables.tokens import opening
+from trainables.tokens import opening, preparing
 
 
 def train(trial: Any, epochs: int = 2, **model: Any) -> list[dict[str, float]]:
@@ -176,3 +177,18 @@ def test_weights_come_from_one_place(trial: Any, tmp_path: Path) -> None:
     assert [found.where for found in HVTrainable.check_config(trial.settings)] == [
         "model.pretrained"
     ]
+
+
+def test_a_killed_process_is_told(trial: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Pool:
+        def __init__(self, *_: Any) -> None: ...
+        def __enter__(self) -> Any:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+        def submit(self, *_: Any) -> Any:
+            raise BrokenExecutor
+
+    monkeypatch.setattr(preparing, "ProcessPoolExecutor", Pool)
+    with pytest.raises(UserError, match="was killed"):
+        HVTrainable.prepare(trial.settings, trial.cache)
