@@ -216,6 +216,9 @@ def _reported(found: Evaluated) -> list[str]:
     if value is None or found.summary["data_option"] is not None:
         return []
     words = f"the trial itself reported {name} {value:.4f} at this epoch"
-    if found.subject.decoding.origin == "chosen":
-        words += ", each image decoded by what was chosen without it; here all are decoded alike"
+    if found.subject.decoding.origin != "default":
+        words += (
+            "; if it is less than what stands here, believe it: these val images had a part in "
+            "the choice of the decoding"
+        )
     return [words]
