@@ -82,18 +82,26 @@ def colour_direction(maps: NDArray[np.float32], mask: NDArray[np.bool_]) -> Pict
 
 
 def outline(
-    picture: Picture, labels: NDArray[np.int32], types: NDArray[np.int32] | None = None
+    picture: Picture,
+    labels: NDArray[np.int32],
+    types: NDArray[np.int32] | None = None,
+    *,
+    width_px: int = 1,
 ) -> Picture:
-    """Draws the contours of nuclei onto a copy.
+    """Draws the contours of nuclei onto a copy, inside of the nuclei.
 
     Args:
         picture: (H, W, 3), of the size of the labels or of a multiple of it.
         labels: (H, W).
         types: The class of each pixel, (H, W); None: all in the first colour.
+        width_px: Of the lines, in pixels of the picture.
     """
     zoom = picture.shape[0] // labels.shape[0]
     large = labels.repeat(zoom, axis=0).repeat(zoom, axis=1)
-    edge = find_boundaries(large, mode="inner")
+    edge, inside = np.zeros(large.shape, bool), large.copy()
+    for _ in range(width_px):
+        edge |= find_boundaries(inside, mode="inner")
+        inside[edge] = 0
     result = picture.copy()
     kinds = np.zeros_like(labels) if types is None else np.maximum(types, 0)
     palette = [CLASS_RGB[colour_of_class(number)] for number in range(int(kinds.max()) + 1)]

@@ -30,7 +30,7 @@ __all__ = [
 
 Picture = NDArray[np.uint8]
 
-_FRAME_RGB = (255, 255, 255)
+_FRAME_RGB = ((20, 20, 24), (255, 255, 255))
 _WHEEL_PX = 401
 _GLAZE = 0.45
 
@@ -61,7 +61,9 @@ def outlined(
     """Contours over a picture, about a pixel wide once it has become a panel."""
     zoom = max(1, panel_px // max(labels.shape))
     large = picture.repeat(zoom, axis=0).repeat(zoom, axis=1)
-    return outline(large, labels, types)
+    # A line must outlive that a large picture is shrunk.
+    width_px = max(1, round(1.4 * max(labels.shape) / panel_px))
+    return outline(large, labels, types, width_px=width_px)
 
 
 def tinted(sample: Sample, panel_px: int) -> Picture:
@@ -82,10 +84,15 @@ def framed(patch: Patch, middle_px: int, panel_px: int) -> Picture:
         [round(place * panel_px / patch.labels.shape[0]) for place in (part.start, part.stop)]
         for part in patch.middle(middle_px)
     )
-    for row in (rows[0], rows[1] - 1):
-        picture[row, columns[0] : columns[1]] = _FRAME_RGB
-    for column in (columns[0], columns[1] - 1):
-        picture[rows[0] : rows[1], column] = _FRAME_RGB
+    for inset, colour in enumerate(_FRAME_RGB):
+        top, bottom, left, right = (
+            max(0, rows[0] + inset),
+            rows[1] - 1 - inset,
+            max(0, columns[0] + inset),
+            columns[1] - 1 - inset,
+        )
+        picture[[top, bottom], left : right + 1] = colour
+        picture[top : bottom + 1, [left, right]] = colour
     return picture
 
 
