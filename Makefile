@@ -48,6 +48,7 @@ bench: setup
 	$(BIN)/python benchmarks/kills.py 20
 	$(BIN)/python benchmarks/metrics.py
 	$(BIN)/python benchmarks/targets.py
+	$(BIN)/python benchmarks/losses.py
 	$(BIN)/python benchmarks/decoders.py
 	$(BIN)/python benchmarks/decode_search.py
 	$(BIN)/python benchmarks/decode_share.py
