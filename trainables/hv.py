@@ -74,7 +74,9 @@ class HVTrainable(BaseTrainable):
 
         settings = load_hv_config(config)
         data = settings.typed(prepare(settings.data, cache_dir))
-        return inspect_once(data, cache_dir, crop_px=settings.crop_px, decode=settings.decode)
+        report = inspect_once(data, cache_dir, crop_px=settings.crop_px, decode=settings.decode)
+        about_model = prepare_model(settings, data, cache_dir)
+        return replace(report, lines=[*report.lines, *about_model])
 
     @classmethod
     def draw_data(

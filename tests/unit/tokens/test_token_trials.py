@@ -118,6 +118,9 @@ def test_features_are_there_before_the_first_trial(
     forbid_encoder(monkeypatch)
     train(trial, epochs=1)
     assert HVTrainable.prepare(trial.settings, trial.cache).lines == lines
+    # `sweeper check` shows these.
+    shown = HVTrainable.inspect_data(trial.settings, trial.cache).lines
+    assert set(shown) >= {line for line in lines if line.startswith(("model:", "features:"))}
 
 
 def test_an_image_set_needs_no_turned_features(trial: Any) -> None:
