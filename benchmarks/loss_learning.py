@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from trainables.augment import build_augmentation
 from trainables.data import prepare
 from trainables.hv_building import build_crops, build_trainer
 from trainables.hv_config import HVConfig
@@ -78,10 +79,11 @@ def learn(name: str, seed: int, cache_dir: Path) -> Learning:
         }
     )
     data = prepare(config.data, cache_dir)
+    crops = PixelViews(data.train, build_augmentation(config.augment))
     trainer = build_trainer(
         config,
         data,
-        source=build_crops(config, data, seed),
+        source=build_crops(config, crops, seed),
         device=torch.device("cpu"),
         workers=0,
         seed=seed,
