@@ -122,8 +122,9 @@ class HVAlignedLoss(nn.Module):
             target: True maps (B, 2, H, W).
             nuclei: (B, 1, H, W), 1 in nuclei, else 0; None: 1 everywhere.
         """
-        length = target.norm(dim=1, keepdim=True).clamp(min=_SMALLEST_LENGTH)
-        along = ((maps - target) * (target / length)).sum(dim=1, keepdim=True)
+        # A CPU takes ten times as long for the same by `norm`.
+        length = target.square().sum(dim=1, keepdim=True).sqrt().clamp(min=_SMALLEST_LENGTH)
+        along = ((maps - target) * target).sum(dim=1, keepdim=True) / length
         return masked_mean(along.square(), nuclei)
 
 
