@@ -2,11 +2,16 @@
 
     python benchmarks/magnitude.py NAME=DATA [NAME=DATA ...] [--home build/magnitude] [--seeds 3]
 
-DATA is a folder with train/ and val/. For each data set and seed a sweep of magnitude.yaml (beside
-this file) trains all 21 combinations of HV loss weights to the end: magnitude 0, 0.5, 1, 2, 5
-(aligned 0) and aligned 1, 5 (magnitude 0), each with gradient 1, 2, 3. Stop it whenever you like:
-called again it goes on, and when all is trained it only prints. Tables on the terminal, every run
-in HOME/runs.csv, charts in HOME/magnitude.html.
+DATA is a folder with train/ and val/. Two kinds of sweeps are run on each, to the end and without
+pruning:
+
+- weights, for each seed: all 21 combinations of HV loss weights (magnitude.yaml): magnitude 0, 0.5,
+  1, 2, 5 (aligned 0) and aligned 1, 5 (magnitude 0), each with gradient 1, 2, 3;
+- broad: 24 random trials of search_spaces/hv.yaml, in which the learning rate, the augmentation and
+  more vary as well: trials that end differently enough for early metrics to tell them apart.
+
+Stop it whenever you like: called again it goes on, and when all is trained it only prints. Tables
+on the terminal, every run in HOME/runs.csv, charts in HOME/magnitude.html.
 """
 
 from __future__ import annotations
@@ -22,8 +27,11 @@ from magnitude_runs import MEASURED, Run, read_runs
 from magnitude_tables import print_tables
 
 import sweeper
+from sweeper.spec import read_spec
 
 SPACE = Path(__file__).with_suffix(".yaml")
+BROAD_SPACE = SPACE.parents[1] / "search_spaces" / "hv.yaml"
+BROAD_TRIALS = 24
 GRADIENTS = (1.0, 2.0, 3.0)
 TERMS = [(magnitude, 0.0) for magnitude in (0.0, 0.5, 1.0, 2.0, 5.0)] + [(0.0, 1.0), (0.0, 5.0)]
 
@@ -40,25 +48,31 @@ def combinations() -> list[dict[str, float]]:
     ]
 
 
-def train(data: str, path: Path, seed: int, home: Path) -> None:
+def weights_overrides(seed: int) -> list[str]:
+    start = combinations()
+    return [f"seed={seed}", f"start={json.dumps(start)}", f"budget.trials={len(start)}"]
+
+
+def broad_overrides() -> list[str]:
+    """The steps, the evaluations and the network of the weights, and nothing that stops a trial."""
+    fixed = read_spec(SPACE).spec.fixed
+    same = {key: fixed[key] for key in ("steps_per_epoch", "eval_every", "eval_also", "decode")}
+    return [
+        *(f"fixed.{key}={json.dumps(value)}" for key, value in same.items()),
+        "sampler={name: random}",
+        "pruning=[]",
+        "start=[]",
+        f"budget={{trials: {BROAD_TRIALS}, epochs: {read_spec(SPACE).spec.budget.epochs}}}",
+    ]
+
+
+def train(space: Path, name: str, data: Path, home: Path, overrides: list[str]) -> None:
     """Trains what is missing of one sweep."""
-    name = f"{data}-{seed}"
     if (home / name).is_dir():
         sweeper.resume(name, home=home)
         return
-    start = combinations()
-    sweeper.run(
-        SPACE,
-        home=home,
-        overrides=[
-            f"name={name}",
-            f"seed={seed}",
-            f"start={json.dumps(start)}",
-            f"budget.trials={len(start)}",
-            "data.source=folder",
-            f"data.path={path.absolute()}",
-        ],
-    )
+    where = ["data.source=folder", f"data.path={data.absolute()}"]
+    sweeper.run(space, home=home, overrides=[f"name={name}", *overrides, *where])
 
 
 def write_csv(path: Path, runs: list[Run]) -> None:
@@ -80,14 +94,16 @@ def main() -> None:
     parser.add_argument("--home", type=Path, default=Path("build/magnitude"))
     parser.add_argument("--seeds", type=int, default=3)
     given = parser.parse_args()
-    sets = dict(one.split("=", 1) for one in given.data)
+    sets = {name: Path(path) for name, path in (one.split("=", 1) for one in given.data)}
     for seed in range(given.seeds):
         for data, path in sets.items():
-            train(data, Path(path), seed, given.home)
+            train(SPACE, f"{data}-{seed}", path, given.home, weights_overrides(seed))
+    for data, path in sets.items():
+        train(BROAD_SPACE, f"{data}-broad", path, given.home, broad_overrides())
     runs = [
         run
         for data in sets
-        for seed in range(given.seeds)
+        for seed in (*range(given.seeds), None)
         for run in read_runs(given.home, data, seed)
     ]
     print_tables(runs)

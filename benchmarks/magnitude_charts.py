@@ -22,8 +22,8 @@ _AXES = [
 
 
 def write_charts(path: Path, runs: Sequence[Run]) -> None:
-    """Writes one page: final AJI against each magnitude, a row for each data set."""
-    sets = list(dict.fromkeys(run.data for run in runs))
+    """Writes one page: final AJI against each magnitude, a row for each kind of sweep."""
+    sets = list(dict.fromkeys((run.data, run.seed is None) for run in runs))
     figure = make_subplots(
         rows=len(sets),
         cols=len(_AXES),
@@ -31,10 +31,14 @@ def write_charts(path: Path, runs: Sequence[Run]) -> None:
         horizontal_spacing=0.02,
         vertical_spacing=0.1,
     )
-    for row, data in enumerate(sets, start=1):
+    for row, (data, is_broad) in enumerate(sets, start=1):
         for column, (moment, name, title) in enumerate(_AXES, start=1):
             for term, colour in _COLOURS.items():
-                own = [run for run in runs if (run.data, run.term) == (data, term)]
+                own = [
+                    run
+                    for run in runs
+                    if (run.data, run.seed is None, run.term) == (data, is_broad, term)
+                ]
                 figure.add_trace(
                     go.Scatter(
                         x=[getattr(run, moment)[name] for run in own],
@@ -54,7 +58,7 @@ def write_charts(path: Path, runs: Sequence[Run]) -> None:
                     col=column,
                 )
             figure.update_xaxes(title_text=title, row=row, col=column)
-        figure.update_yaxes(title_text=f"{data}: final AJI", row=row, col=1)
+        figure.update_yaxes(title_text=f"{data}{', broad' * is_broad}: final AJI", row=row, col=1)
     figure.update_layout(
         template="plotly_white",
         width=1500,
@@ -65,4 +69,5 @@ def write_charts(path: Path, runs: Sequence[Run]) -> None:
 
 
 def _label(run: Run) -> str:
-    return f"{run.term} {run.weight:g}, gradient {run.gradient:g}, seed {run.seed}"
+    seed = "" if run.seed is None else f", seed {run.seed}"
+    return f"{run.term} {run.weight:g}, gradient {run.gradient:g}{seed}"

@@ -33,7 +33,7 @@ class Run:
 
     Attributes:
         data: Name of the data set.
-        seed: Of the sweep.
+        seed: Of the sweep of weights; None: a trial of the broad sweep.
         term: `none`, `magnitude` or `aligned`.
         weight: Of that term; 0 for `none`.
         gradient: Weight of the gradient term.
@@ -43,7 +43,7 @@ class Run:
     """
 
     data: str
-    seed: int
+    seed: int | None
     term: str
     weight: float
     gradient: float
@@ -52,13 +52,13 @@ class Run:
     final: Mapping[str, float]
 
 
-def read_runs(home: Path, data: str, seed: int) -> Iterator[Run]:
-    """Reads a sweep's completed trials.
+def read_runs(home: Path, data: str, seed: int | None) -> Iterator[Run]:
+    """Reads the trials of a sweep of weights, or with `seed` None those of the broad sweep.
 
     Raises:
         SystemExit: Some are missing.
     """
-    record = read_record(open_study(Home.at(home), f"{data}-{seed}"))
+    record = read_record(open_study(Home.at(home), f"{data}-{'broad' if seed is None else seed}"))
     ended = [trial.state for trial in record.trials]
     if any(state is not State.COMPLETED for state in ended):
         raise SystemExit(f"{record.name}: not all trials were completed: {ended}")
@@ -66,8 +66,9 @@ def read_runs(home: Path, data: str, seed: int) -> Iterator[Run]:
         yield _read_run(trial, data, seed)
 
 
-def _read_run(trial: TrialRecord, data: str, seed: int) -> Run:
-    magnitude, aligned = trial.params["loss.hv_magnitude"], trial.params["loss.hv_aligned"]
+def _read_run(trial: TrialRecord, data: str, seed: int | None) -> Run:
+    magnitude = trial.params["loss.hv_magnitude"]
+    aligned = trial.params.get("loss.hv_aligned", 0.0)
     term = "magnitude" if magnitude else "aligned" if aligned else "none"
     by_epoch = {epoch.epoch: epoch.metrics for epoch in trial.epochs}
     looks = {**EARLY_EPOCHS, "final": max(by_epoch)}

@@ -19,15 +19,18 @@ _SIGNS = {"magnitude": 1, "aligned": 1, "mse_ratio": -1, "aji": 1}
 
 def print_tables(runs: Sequence[Run]) -> None:
     """Prints, for each data set, what the weights changed and what early metrics foretell."""
-    console = Console(width=110)
+    console = Console(width=100)
     for data in dict.fromkeys(run.data for run in runs):
-        own = [run for run in runs if run.data == data]
+        own = [run for run in runs if run.data == data and run.seed is not None]
+        broad = [run for run in runs if run.data == data and run.seed is None]
         console.print(_weights_table(data, own))
         console.print(_gradients_table(data, own))
-        console.print(_foresight_table(data, own))
+        console.print(_foresight_table(f"{data}, weights", own))
+        console.print(_foresight_table(f"{data}, broad", broad))
     console.print(
-        "(low ... high): 95 % t-intervals over runs; of rank correlations: by bootstrap over runs. "
-        "Difference: to 'none' with the same gradient weight and sweep seed."
+        "+-: half of the 95 % t-interval over runs; of rank correlations: 95 % by bootstrap over "
+        "runs. Difference: to 'none' with the same gradient weight and sweep seed. Kept half, best "
+        "lost: if the half of the trials that is worse by the early metric had been stopped."
     )
 
 
@@ -64,13 +67,14 @@ def _gradients_table(data: str, runs: Sequence[Run]) -> Table:
     return table
 
 
-def _foresight_table(data: str, runs: Sequence[Run]) -> Table:
+def _foresight_table(title: str, runs: Sequence[Run]) -> Table:
     """Spearman's rank correlation with the final AJI, and what pruning the worse half would do."""
+    final = np.array([run.final["aji"] for run in runs])
+    spread = f"{final.min():.3f} to {final.max():.3f}"
     table = _table(
-        f"{data}: what an early metric says about the final AJI",
+        f"{title}: early metrics of {len(runs)} runs and their final AJI ({spread})",
         ["metric", "at", "rank correlation", "kept half better by", "best AJI lost"],
     )
-    final = np.array([run.final["aji"] for run in runs])
     for name, sign in _SIGNS.items():
         for moment in EARLY_EPOCHS:
             early = sign * np.array([getattr(run, moment)[name] for run in runs])
@@ -96,13 +100,8 @@ def _interval(runs: Sequence[Run], name: str) -> str:
 
 
 def _spelt(values: Sequence[float], sign: str = "") -> str:
-    mean = float(np.mean(values))
-    half = (
-        float(stats.sem(values) * stats.t.ppf(0.975, len(values) - 1))
-        if len(values) > 1
-        else np.nan
-    )
-    return f"{mean:{sign}.3f} ({mean - half:{sign}.3f} ... {mean + half:{sign}.3f})"
+    half = stats.sem(values) * stats.t.ppf(0.975, len(values) - 1) if len(values) > 1 else np.nan
+    return f"{np.mean(values):{sign}.3f} +- {half:.3f}"
 
 
 def _correlation(early: np.ndarray, final: np.ndarray) -> str:
