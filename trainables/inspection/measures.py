@@ -48,6 +48,11 @@ class ImageMeasures:
     decoded_aji: float
 
     @property
+    def num_nuclei(self) -> int:
+        """Ids that its labels hold."""
+        return len(self.nuclei)
+
+    @property
     def size_px(self) -> int:
         """All its pixels."""
         return self.shape[0] * self.shape[1]

@@ -106,6 +106,10 @@ class HVLossConfig(BaseModel):
                     f"{term.loss.type} is no loss of probabilities: should be {allowed}, combined "
                     "or compound"
                 )
+            if f"np_{term.name}" in NP_TERMS and term.name != term.loss.type:
+                raise ValueError(
+                    f"a {term.loss.type} loss can't be called {term.name!r}, which is another loss"
+                )
         return loss
 
     @model_validator(mode="after")

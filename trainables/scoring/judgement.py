@@ -30,13 +30,24 @@ def judge(splits: Sequence[SplitScores]) -> list[str]:
     # What the network was trained on tells most about what it can't do.
     first = by_name.get("train", splits[0])
     last = next((split for split in reversed(splits) if split.name != "train"), first)
-    found = [*_maps(first), *_overfitting(first, last), *_limits(last)]
+    found = list(_maps(first))
+    if _has_nuclei(last):
+        found += [*_overfitting(first, last), *_limits(last)]
+    elif last is not first:
+        found.append(
+            f"no {last.name} image has a nucleus: scores there only tell whether something was "
+            "found where nothing is"
+        )
     return found or [_all_well(last)]
+
+
+def _has_nuclei(split: SplitScores) -> bool:
+    return "hv_magnitude" in split.pooled
 
 
 def _maps(split: SplitScores) -> Iterator[str]:
     scores, name = _values(split.pooled), split.name
-    if "hv_magnitude" not in scores:
+    if not _has_nuclei(split):
         yield f"no {name} image has a nucleus: the maps can't be judged"
         return
     length, aligned = scores["hv_magnitude"], scores["hv_magnitude_aligned"]

@@ -7,6 +7,8 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from skimage.measure import label
 
+from trainables.decode_config import Thresholds
+
 
 def test_nothing_stands_out_in_clean_data(parts, look) -> None:
     assert look(parts) == {}
@@ -236,11 +238,27 @@ def test_nuclei_that_never_touch(parts, look, draw) -> None:
 
 
 def test_decoding_that_does_not_suit_the_labels(parts, look) -> None:
-    from trainables.decode_config import Thresholds
-
     finding = look(parts, decode=Thresholds(min_object_px=148))["val: decoding of perfect maps"]
     assert finding.severity in {"warning", "severe"}
     assert "no network scores above that" in finding.consequence
+
+
+def test_empty_masks_do_not_make_a_bad_decoding_look_better(parts, look) -> None:
+    subject, decode = "val: decoding of perfect maps", Thresholds(min_object_px=148)
+    before = look(parts, decode=decode)[subject]
+    for labels in parts["val"].labels[:5]:
+        labels[:] = 0
+    after = look(parts, decode=decode)[subject]
+    assert after.severity == before.severity == "severe"
+    assert "of 5 images with nuclei" in after.sentence
+
+
+def test_without_nuclei_there_is_nothing_to_separate(parts, look) -> None:
+    for labels in parts["val"].labels:
+        labels[:] = 0
+    found = look(parts)
+    assert found["val: empty masks"].severity == "severe"
+    assert not {"val: hardly any neighbours", "val: decoding of perfect maps"} & set(found)
 
 
 def classify(parts, shares):

@@ -215,6 +215,7 @@ def test_the_criterion_has_no_state_to_save() -> None:
         ({"lambda_np": 0, "hv_mse": 0, "hv_gradient": 0}, "all weights are 0"),
         ({"np": ["boundary"]}, "boundary can't be trained on alone"),
         ({"np": "hv_aligned"}, "hv_aligned is no loss of probabilities"),
+        ({"np": [{"type": "focal", "name": "bce"}]}, "a focal loss can't be called 'bce'"),
         ({"np": [["bce", {"type": "mse"}]]}, "mse is no loss of probabilities"),
         ({"np": "dice", "np_bce": 2}, "np_bce has no effect beside np.*type: bce, weight: 2"),
         (

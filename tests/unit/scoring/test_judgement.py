@@ -78,3 +78,12 @@ def test_failing_on_its_own_images_is_not_over_fitting() -> None:
 
 def test_other_images_alone() -> None:
     assert judge([split("val", aji=0.2, aji_true_np=0.9)])[0].startswith("most is lost in the fore")
+
+
+def test_images_without_nuclei_are_no_reason_to_fail() -> None:
+    maps = dict.fromkeys(("hv_magnitude", "hv_magnitude_aligned", "hv_mse_ratio"), float("nan"))
+    (only,) = judge([split("train"), split("val", aji=0.2, **maps)])
+    assert only.startswith("no val image has a nucleus")
+    flat, empty = judge([split("train", hv_magnitude=0.02), split("val", aji=1.0, **maps)])
+    assert flat.startswith("the HoVer maps are flat")
+    assert empty == only

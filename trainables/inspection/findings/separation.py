@@ -26,7 +26,11 @@ def find_in_separation(subject: Subject) -> Iterator[DataFinding]:
     if split is None:
         return
     nuclei = int(subject.facts["val/nuclei"])
-    components = split.per_image("components_aji")
+    # On an image without nuclei every decoding is perfect, which says nothing about it.
+    has_nuclei = split.per_image("num_nuclei") > 0
+    if not has_nuclei.any():
+        return
+    components = split.per_image("components_aji")[has_nuclei]
     if nuclei >= SUSPICIOUS_NUCLEI and not subject.facts["val/touching_frac"]:
         yield DataFinding(
             severity="note",
@@ -44,16 +48,16 @@ def find_in_separation(subject: Subject) -> Iterator[DataFinding]:
             "settings of the HoVer maps will make no difference to val/aji",
         )
     decoded = split.per_image("decoded_aji")
-    tried = np.flatnonzero(np.isfinite(decoded))
-    mean = float(decoded[tried].mean())
+    tried = np.flatnonzero(np.isfinite(decoded) & has_nuclei)
+    mean = float(decoded[tried].mean()) if tried.size else 1.0
     if mean < DECODING_WARNING:
         order = tried[np.argsort(decoded[tried], kind="stable")]
         yield DataFinding(
             severity="severe" if mean < DECODING_SEVERE else "warning",
             subject="val: decoding of perfect maps",
             sentence=f"the decoding ({subject.decoder}) makes AJI {mean:.2f} of the true maps of "
-            f"{counted(tried.size, 'image')}",
-            consequence="no network scores above that: the labels are broken, or decode.* does "
-            "not suit them",
+            f"{counted(tried.size, 'image')} with nuclei",
+            consequence="no network scores above that there: the labels are broken, or decode.* "
+            "does not suit them",
             worst=[split.images[place].name for place in order],
         )
