@@ -21,6 +21,7 @@ from sweeper.cli import (
     syncing,
     trying,
 )
+from sweeper.cli.console import open_console
 from sweeper.engine.environment import set_environment
 from sweeper.errors import SweeperError
 
@@ -54,7 +55,7 @@ app.command("version")(looking.version)
 
 def main() -> None:
     """Runs the command line and exits."""
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     set_environment()
     # Logs go to files; Python's handler of last resort would write across the live view.
     logging.getLogger().addHandler(logging.NullHandler())

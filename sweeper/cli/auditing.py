@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
+from sweeper.cli.console import open_console
 from sweeper.cli.options import HomeOption, NameArgument
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def audit(
 
 
 def _print(audit: Audit) -> None:
-    console = Console()
+    console = open_console()
     if audit.is_driven:
         console.print(
             f"a driver holds {audit.name}: only what must hold at every moment is checked",

@@ -35,7 +35,7 @@ def counter(console: Console, *, verb: str, things: str, parts: int) -> Iterator
     if not console.is_terminal:
         yield _Lines(console, verb, things, parts)
         return
-    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+    columns = [TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn()]
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
         yield _Bar(progress, things)
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sweeper.cli.console import open_console
 from sweeper.cli.options import DeviceOption, HomeOption, NameArgument, ThreadsOption
 from sweeper.cli.search_progress import search_watcher
 from sweeper.cli.wording import program
@@ -67,7 +68,7 @@ def decode(  # noqa: PLR0913 - options of a command
     """Searches decodings again on the network of a trial; trains nothing."""
     from sweeper import decoding
 
-    console = Console()
+    console = open_console()
     wish = decoding.Wish(
         trial=trial, epoch=epoch, data=data, overrides=tuple(set_ or ()), write_back=write_back
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sweeper.cli.console import open_console, stdout_kept_clean
 from sweeper.cli.counting import Counter, counter
 from sweeper.cli.options import DeviceOption, HomeOption, ThreadsOption
 from sweeper.cli.wording import settings
@@ -102,7 +103,7 @@ def evaluate(  # noqa: PLR0913 - options of a command
     """Scores a trained network on train and val images, with pictures of the worst."""
     from sweeper import evaluating
 
-    console = Console(stderr=json_)
+    console = open_console(stderr=json_)
     wish = evaluating.Wish(
         target=target,
         trial=trial,
@@ -116,7 +117,7 @@ def evaluate(  # noqa: PLR0913 - options of a command
     )
     threads = threads or len(os.sched_getaffinity(0))
     try:
-        with _watcher(console) as watcher:
+        with stdout_kept_clean() if json_ else nullcontext(), _watcher(console) as watcher:
             found = evaluating.evaluate(
                 wish, home=home, device=device, threads=threads, watcher=watcher
             )

@@ -6,9 +6,9 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from sweeper.cli.console import open_console
 from sweeper.cli.options import HomeOption, NameArgument
 from sweeper.errors import SweeperError
 from sweeper.paths import Home, SweepPaths
@@ -27,7 +27,7 @@ def version() -> None:
 
 def list_sweeps(home: HomeOption = None) -> None:
     """Lists the sweeps of a home folder."""
-    console = Console()
+    console = open_console()
     place = Home.at(home)
     found = list(place.sweeps())
     if not found:
@@ -74,7 +74,7 @@ def status(name: NameArgument, home: HomeOption = None) -> None:
     from sweeper.study.records import read_record
     from sweeper.study.store import open_spec, open_study
 
-    console = Console()
+    console = open_console()
     place = Home.at(home)
     study = open_study(place, name)
     paths = place.sweep(name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from sweeper.cli.console import open_console
 from sweeper.cli.options import HomeOption, NameArgument, NewServerOption, ServerOption, SetOption
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def run(  # noqa: PLR0913 - options of a command
     """Starts a sweep and runs it to its end."""
     from sweeper import sweep
 
-    console = Console()
+    console = open_console()
     overrides = [*(set_ or []), *([f"name={name}"] if name is not None else [])]
     source = context.get_parameter_source("tracking_uri")
     if extend and source is not None and source.name == "ENVIRONMENT":
@@ -73,7 +74,7 @@ def resume(
     """Goes on with a sweep that was interrupted, or extends one that is finished."""
     from sweeper import sweep
 
-    console = Console()
+    console = open_console()
     with _watching(console, home) as watcher:
         result = sweep.resume(
             name,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from sweeper.cli.console import open_console
 from sweeper.cli.options import HomeOption, NameArgument
 from sweeper.paths import Home
 
@@ -30,7 +30,7 @@ def stop(
     from sweeper.study.stopping import Request, ask_to_stop, await_end
     from sweeper.study.store import open_study
 
-    console = Console(soft_wrap=True, highlight=False)
+    console = open_console(soft_wrap=True, highlight=False)
     place = Home.at(home)
     open_study(place, name)
     paths = place.sweep(name)

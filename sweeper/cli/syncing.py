@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
+from sweeper.cli.console import open_console
 from sweeper.cli.counting import counter
 from sweeper.cli.options import HomeOption, NameArgument, NewServerOption
 
@@ -33,7 +33,7 @@ def sync(
     """Sends to MLflow what it lacks of a sweep, and closes what a killed driver left running."""
     from sweeper import syncing
 
-    console = Console()
+    console = open_console()
     try:
         with counter(console, verb="sent", things="reports", parts=10) as watcher:
             done = syncing.sync(

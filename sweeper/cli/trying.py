@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from sweeper.cli.console import open_console, stdout_kept_clean
 from sweeper.cli.data_report import print_report
 from sweeper.cli.options import DeviceOption, HomeOption, SetOption, ThreadsOption
 from sweeper.cli.wording import number
@@ -56,18 +58,21 @@ def check(  # noqa: PLR0913 - options of a command
     from sweeper.paths import Home
     from sweeper.spec import read_spec
 
-    console = Console()
+    console = open_console()
     place = Home.at(home)
     file = read_spec(space, set_ or [])
-    checked = check_space(file, place)
-    if not as_json:
-        _print_space(console, file, checked)
-    report = inspect_data(checked, place)
-    drawn = None if no_montage else _draw(file.spec, checked, place, montage)
+    with stdout_kept_clean() if as_json else nullcontext():
+        checked = check_space(file, place)
+        if not as_json:
+            _print_space(console, file, checked)
+        report = inspect_data(checked, place)
+        drawn = None if no_montage else _draw(file.spec, checked, place, montage)
     if as_json:
         typer.echo(_as_json(file.spec, checked, report, drawn))
         return
     print_report(console, report, checked.data)
+    if drawn is None and montage is not None and not no_montage:
+        console.print(f"montage: none, {file.spec.trainable} draws no data")
     if drawn is not None:
         console.print(f"montage: {drawn}", highlight=False, markup=False, soft_wrap=True)
     if not no_cost:
@@ -107,7 +112,7 @@ def _as_json(spec: SweepSpec, checked: Checked, report: DataReport, drawn: Path 
         "report": asdict(report),
         "montage": None if drawn is None else str(drawn),
     }
-    return json.dumps(found, indent=2)
+    return json.dumps(found, indent=2, default=str)
 
 
 def train(
@@ -127,7 +132,7 @@ def train(
     from sweeper.engine.resources import count_gpus
     from sweeper.training import train_once
 
-    console = Console()
+    console = open_console()
     logging.getLogger().setLevel(logging.INFO)  # to the log in the output folder
     reports = train_once(
         config,

@@ -7,6 +7,7 @@ nothing else can be said, so nothing is ever evaluated as code. A metric is read
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Iterator
@@ -33,7 +34,7 @@ _TOKEN = re.compile(
       | (?P<name>[A-Za-z0-9][A-Za-z0-9_./-]*)(?:@(?P<moment>\w+))?
       | (?P<sign>[-+*])
     )""",
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
 
 
@@ -162,7 +163,7 @@ def _tokens(text: str) -> list[float | str | Reading]:
             )
         place = token.end()
         if token["number"]:
-            found.append(float(token["number"]))
+            found.append(_parse_number(token["number"]))
         elif token["sign"]:
             found.append(token["sign"])
         elif token["name"].lower() in {"nan", "inf", "infinity"}:
@@ -198,6 +199,13 @@ def _parse_factor(tokens: list[float | str | Reading]) -> float | Reading:
     if isinstance(token, str):
         raise ValueError(f"a number or a metric is missing before {token}")
     return token
+
+
+def _parse_number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large")
+    return number
 
 
 def _parse_moment(word: str | None) -> Moment | None:

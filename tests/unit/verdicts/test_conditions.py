@@ -85,6 +85,8 @@ def test_meaning(text, explained):
         ),
         ("a - -1 > 2", "'a - -1 > 2': a number or a metric is missing before -"),
         ("a > nan", "'a > nan': nan is not a finite number"),
+        ("a > 1e999", "'a > 1e999': 1e999 is too large"),
+        ("a > ５", f"'a > ５': '５' {UNREADABLE}"),  # noqa: RUF001 - a digit, but no ASCII
         ("a / 2 > 1", f"'a / 2 > 1': '/ 2' {UNREADABLE}"),
         ("__import__('os') > 1", f"'__import__('os') > 1': '__import__('os')' {UNREADABLE}"),
         ("a > 50%", f"'a > 50%': '%' {UNREADABLE}"),
