@@ -42,7 +42,7 @@ def _commands() -> list[str]:
         for text in _TEXTS.values()
         for line in re.findall(r"^    (sweeper .+?)(?:  +#.*)?$", text, flags=re.MULTILINE)
     ]
-    return [line for line in indented if "|" not in line]
+    return list(dict.fromkeys(line for line in indented if "|" not in line))
 
 
 @pytest.mark.parametrize("line", _commands())
