@@ -48,7 +48,7 @@ def _predict(data: Path | None, work: Path, epochs: int) -> list[Image]:
     import torch
 
     from trainables.data import prepare
-    from trainables.hv_config import load_hv_config
+    from trainables.hv.config import load_hv_config
     from trainables.models import build_model
     from trainables.views import image_tensor
     from trainables.whole_image import predict_whole

@@ -9,8 +9,8 @@ import torch
 
 from trainables.augment import build_augmentation
 from trainables.data import prepare
-from trainables.hv_building import build_crops, build_trainer
-from trainables.hv_config import HVConfig
+from trainables.hv.building import build_crops, build_trainer
+from trainables.hv.config import HVConfig
 from trainables.views import PixelViews
 
 __all__ = ["EPOCHS", "GOAL", "LEARNT", "Learning", "learn"]

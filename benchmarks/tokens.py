@@ -123,7 +123,7 @@ def in_own_process(settings: dict, folder: Path, threads: int) -> dict:
 
 def measure(asked: argparse.Namespace) -> dict[str, dict]:
     from trainables.data import prepare
-    from trainables.hv_config import load_hv_config
+    from trainables.hv.config import load_hv_config
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -12,7 +12,7 @@ import torch
 from sweeper.protocol import ConfigError, DivergedError, Trainable, TrialContext, TrialError
 from trainables.decode_search import CRITERIA
 from trainables.hv import HVTrainable
-from trainables.hv_config import HVConfig
+from trainables.hv.config import HVConfig
 from trainables.losses import NP_TERMS, TERMS
 
 SETTINGS: dict[str, Any] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sweeper.protocol import DataReport
 from trainables.data import PreparedData
-from trainables.decode_config import Thresholds
+from trainables.decode_search.config import Thresholds
 from trainables.inspection.findings import find_all
 from trainables.inspection.measures import MEASURED_PX, measure_split
 from trainables.inspection.remembered import remember

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainables.metrics import ClassCounts
-from trainables.type_scores import compute_type_scores
+from trainables.metrics.type_scores import compute_type_scores
 
 __all__ = ["class_parts", "class_score_names", "class_scores", "scores_of_class_sums"]
 

@@ -24,7 +24,7 @@ def judge(splits: Sequence[SplitScores]) -> list[str]:
 
     Args:
         splits: With the pooled `hv_...` scores where there are nuclei, and the means `aji`,
-            `aji_true_np`, `aji_true_hv` and `aji_true_both`, see `trainables.hv_scoring`.
+            `aji_true_np`, `aji_true_hv` and `aji_true_both`, see `trainables.hv.scoring`.
     """
     by_name = {split.name: split for split in splits}
     # What the network was trained on tells most about what it can't do.

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainables.overlay import shown_image
-from trainables.picture_page import Panel, Rgb, draw_page, enlarged, outlined, panel_scale
+from trainables.pictures.overlay import shown_image
+from trainables.pictures.page import Panel, Rgb, draw_page, enlarged, outlined, panel_scale
 from trainables.scoring.fates import Fate, Fates
 
 __all__ = ["draw_mistakes"]

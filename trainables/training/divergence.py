@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from sweeper.protocol import DivergedError
-from trainables.history import StepHistory
+from trainables.training.history import StepHistory
 
 __all__ = ["diverged", "require_finite"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from trainables.batches import BatchSource, batches_of
-from trainables.history import StepHistory
 from trainables.optimization import LearningRate
+from trainables.training.batches import BatchSource, batches_of
 from trainables.training.divergence import diverged, require_finite
+from trainables.training.history import StepHistory
 from trainables.training.learner import Learner
 from trainables.training.randomness import RandomStream
 from trainables.training.settings import TrainerSettings

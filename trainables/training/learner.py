@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from trainables.batches import Batch
-from trainables.criterion import Criterion, loss_values, loss_weights
 from trainables.optimization import OptimConfig
+from trainables.training.batches import Batch
+from trainables.training.criterion import Criterion, loss_values, loss_weights
 from trainables.training.layout import channels_last
 from trainables.training.precision import Precision
 from trainables.training.settings import TrainerSettings

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from trainables.batches import derive_rng
+from trainables.training.batches import derive_rng
 
 __all__ = ["RandomStream", "seed_torch"]
 

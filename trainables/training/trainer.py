@@ -16,10 +16,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from trainables.batches import BatchSource
-from trainables.criterion import Criterion
 from trainables.training.ahead import EpochAhead
+from trainables.training.batches import BatchSource
 from trainables.training.checkpoints import copy_to_host, reading, write_state
+from trainables.training.criterion import Criterion
 from trainables.training.epoch import Epoch
 from trainables.training.learner import Learner
 from trainables.training.settings import TrainerSettings

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
-from trainables.criterion import Outputs
+from trainables.training.criterion import Outputs
 
 __all__ = ["EpochWatch", "Look", "Unwatched", "Watch"]
 

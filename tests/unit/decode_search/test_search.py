@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from trainables.decode_search import DecodingSearch, SearchItem, SearchResult, SearchSettings
-from trainables.instance_scores import compute_mean_scores
+from trainables.metrics.instance_scores import compute_mean_scores
 
 Search = Callable[..., DecodingSearch]
 

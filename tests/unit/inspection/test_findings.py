@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from skimage.measure import label
 
-from trainables.decode_config import Thresholds
+from trainables.decode_search.config import Thresholds
 
 
 def test_nothing_stands_out_in_clean_data(parts, look) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainables.decode_config import Thresholds
+from trainables.decode_search.config import Thresholds
 from trainables.inspection import inspect, inspect_once
 from trainables.inspection.nuclei import measure_nuclei
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from trainables.metrics import ClassCounts
+from trainables.metrics.type_scores import compute_type_scores
 from trainables.scoring.classes import class_parts, class_scores, scores_of_class_sums
-from trainables.type_scores import compute_type_scores
 
 NAMES = ("round", "long", "rare")
 

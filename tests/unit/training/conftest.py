@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from trainables.batches import Batch, derive_rng
 from trainables.optimization import OptimConfig
 from trainables.training import Trainer, TrainerSettings, seed_torch
+from trainables.training.batches import Batch, derive_rng
 
 
 @dataclass

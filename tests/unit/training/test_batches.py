@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from trainables.ahead import map_ahead
-from trainables.batches import Batch, EvenDraws, batches_of, derive_rng
+from trainables.training.batches import Batch, EvenDraws, batches_of, derive_rng
 
 
 class Counting:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sweeper.pruning import CollapsePruner
 from trainables import collapse
-from trainables.collapse_watch import CollapseWatch
+from trainables.hv.collapse_watch import CollapseWatch
 
 STEPS = 120
 

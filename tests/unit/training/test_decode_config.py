@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from trainables.decoding import HVFlow, HVWatershed, MaskComponents, MaskWatershed
-from trainables.hv_config import check_hv_config, load_hv_config
-from trainables.trial_decoding import build_decoder
+from trainables.hv.config import check_hv_config, load_hv_config
+from trainables.hv.trial_decoding import build_decoder
 
 RANGE = {"type": "float", "low": 0.2, "high": 0.8, "step": 0.1}
 

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from trainables.history import StepHistory
+from trainables.training.history import StepHistory
 
 
 def row(loss: float, norm: float) -> dict[str, torch.Tensor]:

@@ -1,7 +1,7 @@
 import pytest
 
 from sweeper.protocol import ConfigError
-from trainables.hv_config import HVConfig, check_hv_config, load_hv_config
+from trainables.hv.config import HVConfig, check_hv_config, load_hv_config
 
 
 def test_a_trial_needs_no_more_than_its_epochs() -> None:

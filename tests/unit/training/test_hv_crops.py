@@ -9,7 +9,7 @@ from trainables.augment import build_augmentation
 from trainables.data import Split
 from trainables.data.nucleus_types import paint_types
 from trainables.decoding import hv_targets
-from trainables.hv_crops import CropBatches, CropSampling, hv_tensors
+from trainables.hv.crops import CropBatches, CropSampling, hv_tensors
 from trainables.views import PixelViews, image_tensor
 
 

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from sweeper.protocol import DivergedError
 from trainables.data import Split
-from trainables.decode_config import DecodeConfig
-from trainables.hv_crops import hv_tensors
-from trainables.hv_evaluation import HVEvaluator
+from trainables.decode_search.config import DecodeConfig
+from trainables.hv.crops import hv_tensors
+from trainables.hv.evaluation import HVEvaluator
+from trainables.hv.trial_decoding import decoding_metrics, open_search, search_items
 from trainables.losses import HVLossConfig, build_criterion
-from trainables.trial_decoding import decoding_metrics, open_search, search_items
 from trainables.views import PixelViews
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from trainables.instance_scores import SCORE_NAMES, compute_mean_scores, compute_scores
 from trainables.metrics import OverlapTable
+from trainables.metrics.instance_scores import SCORE_NAMES, compute_mean_scores, compute_scores
 
 
 def table(true: list[list[int]], pred: list[list[int]]) -> OverlapTable:

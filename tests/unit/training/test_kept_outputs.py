@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainables.kept_outputs import KeptOutputs
+from trainables.hv.kept_outputs import KeptOutputs
 
 
 @pytest.mark.parametrize("ram_bytes", [0, 500, 10**6])

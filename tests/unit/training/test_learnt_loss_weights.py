@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from trainables.batches import Batch, derive_rng
 from trainables.losses import build_criterion
 from trainables.optimization import OptimConfig
 from trainables.training import Trainer, TrainerSettings, seed_torch
+from trainables.training.batches import Batch, derive_rng
 
 EPOCHS = 4
 SOFTMAX = {"type": "softmax", "entropy_floor": 0.9}

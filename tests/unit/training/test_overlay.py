@@ -1,8 +1,8 @@
 import numpy as np
 
 from trainables.inspection.montage.colours import CLASS_RGB
-from trainables.overlay import draw_overlay
-from trainables.type_overlay import draw_types
+from trainables.pictures.overlay import draw_overlay
+from trainables.pictures.type_overlay import draw_types
 
 
 def test_contours_are_green_magenta_and_white_where_they_agree() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trainables.metrics import ClassCounts, OverlapTable, count_classes
-from trainables.type_scores import compute_type_scores, count_types, type_score_names
+from trainables.metrics.type_scores import compute_type_scores, count_types, type_score_names
 
 NAMES = ("round", "long")
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sweeper.protocol import ConfigError, Problem
 from trainables.augment import AugmentConfig
 from trainables.data import DataConfig, PreparedData, SyntheticConfig
-from trainables.decode_config import DecodeConfig
+from trainables.decode_search.config import DecodeConfig
 from trainables.losses import HVLossConfig
 from trainables.models import FlexibleUNetConfig, ModelConfig, TokensConfig, UNetConfig
 from trainables.optimization import OptimConfig

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trainables.collapse import Finding, Streak, judge_maps, judge_nuclei
-from trainables.criterion import Outputs
+from trainables.hv.collapse import Finding, Streak, judge_maps, judge_nuclei
 from trainables.losses import HVStatistics, NPStatistics
+from trainables.training.criterion import Outputs
 
 __all__ = ["CollapseWatch"]
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainables.inspection.montage.colours import CLASS_RGB, colour_of_class
-from trainables.overlay import shown_image
-from trainables.picture_page import Panel, Rgb, draw_page, enlarged, outlined, panel_scale
+from trainables.pictures.overlay import shown_image
+from trainables.pictures.page import Panel, Rgb, draw_page, enlarged, outlined, panel_scale
 
 __all__ = ["draw_types"]
 

@@ -13,13 +13,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from trainables.criterion import Criterion, loss_values
 from trainables.data import Split
-from trainables.history import StepHistory
-from trainables.hv_crops import hv_tensors, types_of
-from trainables.kept_outputs import KeptOutputs
+from trainables.hv.crops import hv_tensors, types_of
+from trainables.hv.kept_outputs import KeptOutputs
 from trainables.losses import HVStatistics, NPStatistics
 from trainables.training import diverged
+from trainables.training.criterion import Criterion, loss_values
+from trainables.training.history import StepHistory
 from trainables.views import Views
 from trainables.whole_image import predict_whole
 

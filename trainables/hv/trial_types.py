@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from trainables.ahead import map_ahead
 from trainables.decode_search import SearchResult
+from trainables.hv.trial_decoding import decode_honestly
 from trainables.metrics import ClassCounts
-from trainables.trial_decoding import decode_honestly
-from trainables.type_scores import compute_type_scores, count_types
+from trainables.metrics.type_scores import compute_type_scores, count_types
 
 if TYPE_CHECKING:
-    from trainables.hv_evaluation import Evaluation
+    from trainables.hv.evaluation import Evaluation
 
 __all__ = ["TypeScoring"]
 

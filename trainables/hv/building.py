@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import torch
 
-from trainables.batches import BatchSource
-from trainables.collapse_watch import CollapseWatch
 from trainables.data import PreparedData
-from trainables.hv_config import HVConfig
-from trainables.hv_crops import CropBatches, CropSampling
+from trainables.hv.collapse_watch import CollapseWatch
+from trainables.hv.config import HVConfig
+from trainables.hv.crops import CropBatches, CropSampling
 from trainables.losses import build_criterion
 from trainables.models import build_model
 from trainables.training import Trainer, TrainerSettings, seed_torch
+from trainables.training.batches import BatchSource
 from trainables.views import Views
 
 __all__ = ["build_crops", "build_trainer"]

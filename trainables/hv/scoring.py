@@ -15,9 +15,10 @@ from sweeper.protocol import NetworkScores, ScoringRequest, SplitScores, UserErr
 from trainables.ahead import map_ahead
 from trainables.data import Split
 from trainables.decoding import Decoder, hv_targets
-from trainables.instance_scores import compute_scores
 from trainables.losses import HVStatistics
 from trainables.metrics import OverlapTable, compute_parts, scores_of_parts
+from trainables.metrics.instance_scores import compute_scores
+from trainables.metrics.type_scores import count_types
 from trainables.scoring import (
     INTERVAL,
     MAP_NAMES,
@@ -30,7 +31,6 @@ from trainables.scoring import (
 )
 from trainables.scoring.classes import class_parts, class_scores, scores_of_class_sums
 from trainables.scoring.maps import scores_of_map_sums
-from trainables.type_scores import count_types
 
 __all__ = ["SplitImages", "score_network"]
 

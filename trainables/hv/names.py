@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from trainables.data import PreparedData
 from trainables.decode_search import CRITERIA
-from trainables.instance_scores import SCORE_NAMES
 from trainables.losses import NP_TERMS, TERMS, TYPE_TERMS
-from trainables.type_scores import type_score_names
+from trainables.metrics.instance_scores import SCORE_NAMES
+from trainables.metrics.type_scores import type_score_names
 
 __all__ = ["METRIC_NAMES", "metric_names_on"]
 

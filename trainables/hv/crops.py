@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainables.batches import Batch, EvenDraws, derive_rng
 from trainables.data import Split
 from trainables.data.nucleus_types import paint_types
 from trainables.decoding import hv_targets
+from trainables.training.batches import Batch, EvenDraws, derive_rng
 from trainables.views import View, Views
 
 __all__ = ["CropBatches", "CropSampling", "hv_tensors", "types_of"]

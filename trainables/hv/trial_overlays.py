@@ -10,12 +10,12 @@ from PIL import Image
 from trainables.data import Split
 from trainables.decode_search import SearchResult
 from trainables.decoding import vote_types
-from trainables.overlay import draw_overlay
-from trainables.trial_decoding import decode_honestly
-from trainables.type_overlay import draw_types
+from trainables.hv.trial_decoding import decode_honestly
+from trainables.pictures.overlay import draw_overlay
+from trainables.pictures.type_overlay import draw_types
 
 if TYPE_CHECKING:
-    from trainables.hv_evaluation import Evaluation
+    from trainables.hv.evaluation import Evaluation
 
 __all__ = ["save_overlays"]
 

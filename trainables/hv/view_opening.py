@@ -9,7 +9,7 @@ import torch
 
 from trainables.augment import AugmentConfig, build_augmentation
 from trainables.data import PreparedData
-from trainables.hv_config import HVConfig
+from trainables.hv.config import HVConfig
 from trainables.models import TokensConfig
 from trainables.views import PixelViews, Views
 

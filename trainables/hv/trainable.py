@@ -18,12 +18,12 @@ from sweeper.protocol import (
     TrialContext,
 )
 from trainables.data import prepare, recognise
-from trainables.hv_config import check_hv_config, load_hv_config
-from trainables.hv_model import prepare_model
-from trainables.hv_names import METRIC_NAMES, metric_names_on
+from trainables.hv.config import check_hv_config, load_hv_config
+from trainables.hv.model import prepare_model
+from trainables.hv.names import METRIC_NAMES, metric_names_on
 
 if TYPE_CHECKING:
-    from trainables.hv_run import HVRun
+    from trainables.hv.run import HVRun
 
 __all__ = ["HVTrainable"]
 
@@ -105,7 +105,7 @@ class HVTrainable(BaseTrainable):
             ConfigError: The settings are wrong.
             DataError: The data can't be used.
         """
-        from trainables.hv_run import HVRun
+        from trainables.hv.run import HVRun
 
         return HVRun(load_hv_config(config), context).measure_epoch_s()
 
@@ -132,7 +132,7 @@ class HVTrainable(BaseTrainable):
 
     def setup(self, config: Mapping[str, Any], context: TrialContext) -> None:
         """Opens the data and builds the network, see `Trainable.setup`."""
-        from trainables.hv_run import HVRun
+        from trainables.hv.run import HVRun
 
         self.close()
         self._run = HVRun(load_hv_config(config), context)

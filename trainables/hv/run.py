@@ -24,20 +24,20 @@ from sweeper.protocol import (
 )
 from trainables.data import PreparedData, prepare
 from trainables.decode_search import DecodingSearch
-from trainables.hv_building import build_crops, build_trainer
-from trainables.hv_config import HVConfig
-from trainables.hv_evaluation import Evaluation, HVEvaluator
-from trainables.hv_scoring import SplitImages, score_network
-from trainables.trial_decoding import (
+from trainables.hv.building import build_crops, build_trainer
+from trainables.hv.config import HVConfig
+from trainables.hv.evaluation import Evaluation, HVEvaluator
+from trainables.hv.scoring import SplitImages, score_network
+from trainables.hv.trial_decoding import (
     decoding_metrics,
     open_search,
     paths_of,
     search_items,
     tabulate,
 )
-from trainables.trial_overlays import save_overlays
-from trainables.trial_types import TypeScoring
-from trainables.view_opening import open_views
+from trainables.hv.trial_overlays import save_overlays
+from trainables.hv.trial_types import TypeScoring
+from trainables.hv.view_opening import open_views
 
 __all__ = ["HVRun"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trainables.data import PreparedData
-from trainables.hv_config import HVConfig
+from trainables.hv.config import HVConfig
 from trainables.models import FlexibleUNetConfig, TokensConfig
 
 __all__ = ["prepare_model"]

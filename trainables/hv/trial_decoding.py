@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from sweeper.parameters import FloatParameter, IntParameter
 from sweeper.protocol import Decoding, DecodingTable
-from trainables.decode_config import DecodeConfig, Thresholds
 from trainables.decode_search import (
     ERRORS,
     DecodingSearch,
@@ -21,9 +20,10 @@ from trainables.decode_search import (
     SearchSettings,
     Tried,
 )
+from trainables.decode_search.config import DecodeConfig, Thresholds
 from trainables.decoding import Decoder, DecodingBench
-from trainables.instance_scores import compute_mean_scores
 from trainables.metrics import OverlapTable
+from trainables.metrics.instance_scores import compute_mean_scores
 
 __all__ = [
     "build_decoder",
