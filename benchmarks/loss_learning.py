@@ -55,29 +55,7 @@ class Learning:
 
 def learn(name: str, seed: int, cache_dir: Path) -> Learning:
     """Trains a network from scratch; the Dice is the only thing that it is asked for."""
-    config = HVConfig.model_validate(
-        {
-            "epochs": EPOCHS,
-            "data": {
-                "source": "synthetic",
-                "look": "fluorescence",
-                "num_train": 32,
-                "num_val": 16,
-                "num_test": 0,
-                "size_px": 96,
-                "crowding": 0.15,
-            },
-            "crop_px": 64,
-            "batch_size": 8,
-            "steps_per_epoch": 6,
-            "nuclei_frac": 0.5,
-            "collapse_every": 1000,
-            "model": {"name": "unet", "width": 8, "depth": 3},
-            "loss": {**LEARNT[name], "lambda_hv": 0.0},
-            "optim": {"lr": 1e-3, "schedule": "constant"},
-            "augment": {"preset": "some"},
-        }
-    )
+    config = _settings(name)
     data = prepare(config.data, cache_dir)
     crops = PixelViews(data.train, build_augmentation(config.augment))
     trainer = build_trainer(
@@ -100,6 +78,33 @@ def learn(name: str, seed: int, cache_dir: Path) -> Learning:
     found = {level: _dice(probability, truth, level) for level in levels}
     best = max(levels, key=found.__getitem__)
     return Learning(dices=tuple(dices), best=found[best], best_threshold=best)
+
+
+def _settings(name: str) -> HVConfig:
+    """A problem that is small enough for a minute of a CPU."""
+    return HVConfig.model_validate(
+        {
+            "epochs": EPOCHS,
+            "data": {
+                "source": "synthetic",
+                "look": "fluorescence",
+                "num_train": 32,
+                "num_val": 16,
+                "num_test": 0,
+                "size_px": 96,
+                "crowding": 0.15,
+            },
+            "crop_px": 64,
+            "batch_size": 8,
+            "steps_per_epoch": 6,
+            "nuclei_frac": 0.5,
+            "collapse_every": 1000,
+            "model": {"name": "unet", "width": 8, "depth": 3},
+            "loss": {**LEARNT[name], "lambda_hv": 0.0},
+            "optim": {"lr": 1e-3, "schedule": "constant"},
+            "augment": {"preset": "some"},
+        }
+    )
 
 
 def _foreground(model: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:

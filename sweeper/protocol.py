@@ -16,7 +16,6 @@ settings that it chooses itself, like decoding thresholds.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -33,6 +32,7 @@ from sweeper.answers import (
     Severity,
     SplitScores,
 )
+from sweeper.asking import ScoringRequest, TrialContext
 from sweeper.errors import ConfigError, DataError, DivergedError, Problem, TrialError, UserError
 
 __all__ = [
@@ -58,47 +58,6 @@ __all__ = [
     "TrialError",
     "UserError",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrialContext:
-    """What a trial is told about the place where it runs.
-
-    Attributes:
-        seed: Non-negative, below 2**32; the only source of randomness of the trial.
-        number: The trial's number in its sweep, from 0.
-        device: `cpu`, `cuda` or `cuda:N`.
-        workdir: Folder of this trial; exists.
-        artifacts_dir: Folder whose files are shown with the trial; exists.
-        cache_dir: Folder shared by all trials on this node, for prepared data; exists.
-        cpu_threads: Threads the trial may use, at least 1.
-    """
-
-    seed: int
-    number: int
-    workdir: Path
-    artifacts_dir: Path
-    cache_dir: Path
-    device: str = "cpu"
-    cpu_threads: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoringRequest:
-    """What is asked of `BaseTrainable.score_network`.
-
-    Attributes:
-        splits: Of the data, `train`, `val` or `test` -> what it is called in the answer; those
-            without images are passed over.
-        num_worst: Of so many images of each split, the worst, there are to be pictures; may be 0.
-        folder: Where pictures go; exists and is empty.
-        progress: To be told now and then how many images of how many are done; quick.
-    """
-
-    splits: Mapping[str, str]
-    num_worst: int
-    folder: Path
-    progress: Callable[[int, int], None]
 
 
 @runtime_checkable

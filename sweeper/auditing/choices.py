@@ -8,7 +8,7 @@ from typing import Any
 from sweeper.auditing.case import Case
 from sweeper.auditing.pairs import Mirrored
 from sweeper.auditing.results import Check, Finding, note, wrong
-from sweeper.auditing.wording import named
+from sweeper.auditing.wording import named, told_apart
 from sweeper.study.amendments import damaged_amendments
 from sweeper.study.events import State
 from sweeper.study.records import SweepRecord, TrialRecord
@@ -73,15 +73,7 @@ def _amendments(case: Case, trial: TrialRecord, mend: str) -> Iterator[Finding]:
 def _differing(case: Case, pair: Mirrored, run: StoredRun) -> Iterator[Finding]:
     if pair.waits:
         return
-    expected, told = _expected(pair.trial), _told(run)
-    differing = [
-        f"{name} is {expected.get(name, 'unset')}, but {told.get(name, 'unset')} in MLflow"
-        for name in {**expected, **told}
-        if expected.get(name) != told.get(name)
-    ]
-    if differing:
-        more = f" (and {len(differing) - 3} more)" if len(differing) > 3 else ""
-        sentence = "; ".join(differing[:3]) + more
+    if sentence := told_apart(_expected(pair.trial), _told(run)):
         yield wrong("run-choice", pair.where, sentence, f"{case.resync} sets it right")
 
 

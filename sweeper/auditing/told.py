@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sweeper.auditing.case import Case
 from sweeper.auditing.pairs import Mirrored
 from sweeper.auditing.results import Check, Finding, note, wrong
-from sweeper.auditing.wording import named
+from sweeper.auditing.wording import named, told_apart
 from sweeper.parameters import active_params
 from sweeper.study.events import State
 from sweeper.tracking.inspection import StoredRun
@@ -86,13 +86,6 @@ def _params(case: Case, pair: Mirrored, run: StoredRun) -> Iterator[Finding]:
     except ValueError:
         return  # the study is at fault, and is told so
     expected = {name: str(value)[:_PARAM_CHARS] for name, value in active.items()}
-    differing = [
-        f"{name} is {expected.get(name, 'unset')}, but {run.params.get(name, 'unset')} in MLflow"
-        for name in {**expected, **run.params}
-        if expected.get(name) != run.params.get(name)
-    ]
-    if differing:
-        more = f" (and {len(differing) - 3} more)" if len(differing) > 3 else ""
-        sentence = "; ".join(differing[:3]) + more
+    if sentence := told_apart(expected, run.params):
         todo = f"delete the run {run.run_id} in MLflow, then {case.sync}"
         yield wrong("run-params", pair.where, sentence, todo)

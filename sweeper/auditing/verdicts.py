@@ -11,6 +11,7 @@ from optuna.trial import FrozenTrial
 from sweeper.auditing.case import Case
 from sweeper.auditing.pairs import Mirrored
 from sweeper.auditing.results import Check, Finding, wrong
+from sweeper.auditing.wording import told_apart
 from sweeper.study.events import state_of
 from sweeper.study.extension import is_extending
 from sweeper.study.judged import judged_of
@@ -70,24 +71,19 @@ def _differing(
 def _told_differing(case: Case, pair: Mirrored, run: StoredRun) -> Iterator[Finding]:
     if pair.waits:
         return
-    expected, told = _expected(pair.trial), _told(run)
-    differing = [
-        f"{name} is '{expected.get(name, '')}', but '{told.get(name, '')}' in MLflow"
-        for name in {**expected, **told}
-        if expected.get(name) != told.get(name)
-    ]
-    if differing:
-        sentence = "; ".join(differing)
+    if sentence := told_apart(_expected(pair.trial), _told(run)):
         yield wrong("run-verdict", pair.where, sentence, f"{case.resync} sets it right")
 
 
 def _expected(trial: TrialRecord) -> dict[str, str]:
     tags = verdict_tags(trial.judged.judgement) if trial.judged is not None else {}
-    return {name: text for name, text in tags.items() if text}
+    return {name: f"'{text}'" for name, text in tags.items() if text}
 
 
 def _told(run: StoredRun) -> dict[str, str]:
-    return {name: text for name, text in run.tags.items() if name.startswith(VERDICT) and text}
+    return {
+        name: f"'{text}'" for name, text in run.tags.items() if name.startswith(VERDICT) and text
+    }
 
 
 def _words(judgement: Judgement | None) -> str:

@@ -13,9 +13,15 @@ from rich.text import Text
 
 from sweeper.cli.console import open_console
 from sweeper.cli.options import DeviceOption, HomeOption, NameArgument, ThreadsOption
+from sweeper.cli.revisiting import (
+    EpochOption,
+    TrialArgument,
+    TrialSetOption,
+    revisiting,
+    shown_path,
+)
 from sweeper.cli.search_progress import search_watcher
 from sweeper.cli.wording import program
-from sweeper.errors import TrialError
 from sweeper.paths import Home
 
 if TYPE_CHECKING:
@@ -24,30 +30,12 @@ if TYPE_CHECKING:
 
 __all__ = ["decode"]
 
-_FAILED = 1
-_STOPPED = 130
 _SHOWN = 10
 
 
-_Trial = Annotated[
-    int | None,
-    typer.Argument(help="Number of the trial (default: the best).", show_default=False),
-]
-_Set = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Overrides anything in the trial's config.yaml; may be repeated.",
-        show_default=False,
-    ),
-]
 _Data = Annotated[
     Path | None,
     typer.Option("--data", help="Decode this folder's images in place of the trial's own."),
-]
-_Epoch = Annotated[
-    int | None, typer.Option("--epoch", help="Of the checkpoint (default: the best).", min=1)
 ]
 _WriteBack = Annotated[
     bool, typer.Option("--write-back", help="Keep what is chosen in the study, as an amendment.")
@@ -56,10 +44,10 @@ _WriteBack = Annotated[
 
 def decode(  # noqa: PLR0913 - options of a command
     name: NameArgument,
-    trial: _Trial = None,
-    set_: _Set = None,
+    trial: TrialArgument = None,
+    set_: TrialSetOption = None,
     data: _Data = None,
-    epoch: _Epoch = None,
+    epoch: EpochOption = None,
     write_back: _WriteBack = False,
     device: DeviceOption = None,
     threads: ThreadsOption = None,
@@ -73,18 +61,10 @@ def decode(  # noqa: PLR0913 - options of a command
         trial=trial, epoch=epoch, data=data, overrides=tuple(set_ or ()), write_back=write_back
     )
     threads = threads or len(os.sched_getaffinity(0))
-    try:
-        with search_watcher(console) as watcher:
-            found = decoding.decode(
-                name, wish, home=home, device=device, threads=threads, watcher=watcher
-            )
-    except KeyboardInterrupt:
-        console.print("stopped; nothing was written")
-        raise typer.Exit(_STOPPED) from None
-    except TrialError as error:
-        console.print(f"failed: {error.message}", style="bold red", markup=False, soft_wrap=True)
-        console.print(error.hint, markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(_FAILED) from None
+    with revisiting(console), search_watcher(console) as watcher:
+        found = decoding.decode(
+            name, wish, home=home, device=device, threads=threads, watcher=watcher
+        )
     _print(console, found)
 
 
@@ -99,9 +79,9 @@ def _print(console: Console, found: Decoded) -> None:
     console.print()
     console.print(_best(table))
     console.print()
-    folder, here = found.folder, Path.cwd()
-    shown = folder.relative_to(here) if folder.is_relative_to(here) else folder
-    console.print(f"written: {shown}/", markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        f"written: {shown_path(found.folder)}/", markup=False, highlight=False, soft_wrap=True
+    )
     console.print(
         f"  plot.html, table.csv ({len(table.tried)} decodings), decoding.yaml, search.yaml",
         highlight=False,

@@ -18,8 +18,14 @@ from rich.text import Text
 from sweeper.cli.console import open_console, stdout_kept_clean
 from sweeper.cli.counting import Counter, counter
 from sweeper.cli.options import DeviceOption, HomeOption, ThreadsOption
+from sweeper.cli.revisiting import (
+    EpochOption,
+    TrialArgument,
+    TrialSetOption,
+    revisiting,
+    shown_path,
+)
 from sweeper.cli.wording import settings
-from sweeper.errors import TrialError
 
 if TYPE_CHECKING:
     from sweeper.evaluating import Evaluated, EvaluationWatcher
@@ -28,8 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluate"]
 
-_FAILED = 1
-_STOPPED = 130
 _LEVEL_STYLES = {"pass": "green", "weak": "yellow", "fail": "bold red"}
 
 
@@ -47,25 +51,9 @@ _Target = Annotated[
         show_default=False,
     ),
 ]
-_Trial = Annotated[
-    int | None,
-    typer.Argument(help="Number of the trial (default: the best).", show_default=False),
-]
 _Data = Annotated[
     Path | None,
     typer.Option("--data", help="Score this folder's images in place of the trial's own."),
-]
-_Set = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Overrides anything in the trial's config.yaml; may be repeated.",
-        show_default=False,
-    ),
-]
-_Epoch = Annotated[
-    int | None, typer.Option("--epoch", help="Of the checkpoint (default: the best).", min=1)
 ]
 _Decoding = Annotated[
     _Origin | None,
@@ -87,10 +75,10 @@ _Worst = Annotated[
 
 def evaluate(  # noqa: PLR0913 - options of a command
     target: _Target,
-    trial: _Trial = None,
+    trial: TrialArgument = None,
     data: _Data = None,
-    set_: _Set = None,
-    epoch: _Epoch = None,
+    set_: TrialSetOption = None,
+    epoch: EpochOption = None,
     decoding: _Decoding = None,
     test: _Test = False,
     out: _Out = None,
@@ -116,18 +104,11 @@ def evaluate(  # noqa: PLR0913 - options of a command
         out=out,
     )
     threads = threads or len(os.sched_getaffinity(0))
-    try:
-        with stdout_kept_clean() if json_ else nullcontext(), _watcher(console) as watcher:
-            found = evaluating.evaluate(
-                wish, home=home, device=device, threads=threads, watcher=watcher
-            )
-    except KeyboardInterrupt:
-        console.print("stopped; nothing was written")
-        raise typer.Exit(_STOPPED) from None
-    except TrialError as error:
-        console.print(f"failed: {error.message}", style="bold red", markup=False, soft_wrap=True)
-        console.print(error.hint, markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(_FAILED) from None
+    quiet = stdout_kept_clean() if json_ else nullcontext()
+    with revisiting(console), quiet, _watcher(console) as watcher:
+        found = evaluating.evaluate(
+            wish, home=home, device=device, threads=threads, watcher=watcher
+        )
     if json_:
         typer.echo(json.dumps(found.summary, indent=2, ensure_ascii=False, default=str))
     else:
@@ -168,11 +149,11 @@ def _print(console: Console, found: Evaluated) -> None:
         style = "" if number else "bold"
         console.print(sentence, style=style, markup=False, highlight=False, soft_wrap=True)
     console.print()
-    folder, here = found.folder.absolute(), Path.cwd()
-    shown = folder.relative_to(here) if folder.is_relative_to(here) else folder
     pictures = sum(image.picture is not None for split in scores.splits for image in split.images)
     images = sum(len(split.images) for split in scores.splits)
-    console.print(f"written: {shown}/", markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        f"written: {shown_path(found.folder)}/", markup=False, highlight=False, soft_wrap=True
+    )
     console.print(
         f"  summary.json, images.csv ({images} images), {pictures} pictures of the worst",
         highlight=False,

@@ -30,28 +30,29 @@ __all__ = ["check", "train"]
 
 _FAILED = 1
 
+_NoCost = Annotated[
+    bool, typer.Option("--no-cost", help="Do not measure training steps for the cost.")
+]
+_Montage = Annotated[
+    Path | None,
+    typer.Option(
+        "--montage",
+        help="PNG file for the picture of the data (default: HOME/NAME.check.png).",
+        show_default=False,
+    ),
+]
+_NoMontage = Annotated[bool, typer.Option("--no-montage", help="Draw no picture of the data.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print what was found in the data as JSON.")]
+
 
 def check(  # noqa: PLR0913 - options of a command
     space: Annotated[Path, typer.Argument(help="The space file.")],
     set_: SetOption = None,
     home: HomeOption = None,
-    no_cost: Annotated[
-        bool, typer.Option("--no-cost", help="Do not measure training steps for the cost.")
-    ] = False,
-    montage: Annotated[
-        Path | None,
-        typer.Option(
-            "--montage",
-            help="PNG file for the picture of the data (default: HOME/NAME.check.png).",
-            show_default=False,
-        ),
-    ] = None,
-    no_montage: Annotated[
-        bool, typer.Option("--no-montage", help="Draw no picture of the data.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print what was found in the data as JSON.")
-    ] = False,
+    no_cost: _NoCost = False,
+    montage: _Montage = None,
+    no_montage: _NoMontage = False,
+    as_json: _Json = False,
 ) -> None:
     """Validates a space, shows it, what is in its data and a rough cost; starts nothing."""
     from sweeper.checking import check_space, inspect_data

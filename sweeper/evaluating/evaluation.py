@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -87,16 +89,10 @@ def evaluate(
     device = device or ("cuda" if count_gpus() else "cpu")
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        with draft_folder(parent, "evaluation") as draft, _spare() as spare:
-            context = TrialContext(
-                seed=subject.training.seed,
-                number=subject.network.trial.number if subject.network.trial else 0,
-                workdir=Path(spare),
-                artifacts_dir=Path(spare),
-                cache_dir=place.cache,
-                device=device,
-                cpu_threads=threads,
-            )
+        with (
+            draft_folder(parent, "evaluation") as draft,
+            _context(subject, place, device, threads) as context,
+        ):
             scores = _score(subject, wish, context, draft, watcher)
             summary = summary_of(subject, wish, data, scores)
             write_scores(draft, summary, scores)
@@ -107,8 +103,18 @@ def evaluate(
     return Evaluated(subject=subject, scores=scores, summary=summary, folder=folder)
 
 
-def _spare() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="sweeper-evaluate-")
+@contextmanager
+def _context(subject: Subject, home: Home, device: str, threads: int) -> Iterator[TrialContext]:
+    with tempfile.TemporaryDirectory(prefix="sweeper-evaluate-") as spare:
+        yield TrialContext(
+            seed=subject.training.seed,
+            number=subject.network.trial.number if subject.network.trial else 0,
+            workdir=Path(spare),
+            artifacts_dir=Path(spare),
+            cache_dir=home.cache,
+            device=device,
+            cpu_threads=threads,
+        )
 
 
 def _parent(subject: Subject, wish: Wish) -> Path:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any
+
+from sweeper.parameters.comparing import Relation, find_relation, holds
 
 __all__ = ["Constraint", "parse_constraint"]
 
-Relation = Literal["<", "<=", ">", ">="]
-
-_RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
-_SIGNS = re.compile(r"[<>=!≤≥≠]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +60,7 @@ class Constraint:
         left, right = (
             values[side] if isinstance(side, str) else side for side in (self.left, self.right)
         )
-        return _RELATIONS[self.relation](left, right)
+        return holds(left, self.relation, right)
 
     def __str__(self) -> str:
         left, right = (
@@ -84,19 +76,11 @@ def parse_constraint(text: str) -> Constraint:
     Raises:
         ValueError: It is none; the message says what is wrong, to be read after the field's name.
     """
-    relations = _SIGNS.findall(text)
-    if len(relations) != 1:
-        what = "compares more than two sides; write one constraint for each pair"
-        raise ValueError(
-            f"'{text}' {what if relations else 'compares nothing; write a <= b, or a < 0.5'}"
-        )
-    (relation,) = relations
-    if relation not in _RELATIONS:
-        raise ValueError(f"'{text}': {relation} can't be used; known: {', '.join(_RELATIONS)}")
+    relation = find_relation(text, kind="constraint", example="a <= b, or a < 0.5")
     left, right = (_side(side.strip(), text) for side in text.split(relation))
     if not isinstance(left, str) and not isinstance(right, str):
         raise ValueError(f"'{text}' has no parameter")
-    return Constraint(left=left, relation=cast("Relation", relation), right=right)
+    return Constraint(left=left, relation=relation, right=right)
 
 
 def _side(side: str, text: str) -> str | float:

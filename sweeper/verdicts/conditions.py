@@ -8,25 +8,16 @@ nothing else can be said, so nothing is ever evaluated as code. A metric is read
 from __future__ import annotations
 
 import math
-import operator
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import cast
 
+from sweeper.parameters.comparing import Relation, find_relation, holds
 from sweeper.verdicts.facts import MOMENTS, Measured, Moment
 
 __all__ = ["Condition", "Reading", "Side", "Term", "parse_condition"]
 
-Relation = Literal["<", "<=", ">", ">="]
-
-_RELATIONS: dict[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-_SIGNS = re.compile(r"[<>=!≤≥≠]+")
 # Names may hold / - and dots, as metrics do; so minus needs a space around it, and division is out.
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -106,7 +97,7 @@ class Condition:
             metric was not measured.
         """
         left, right = self.left.compute(read), self.right.compute(read)
-        if left is None or right is None or not _RELATIONS[self.relation](left, right):
+        if left is None or right is None or not holds(left, self.relation, right):
             return None
         return f"{_shown(self.left, left)} {self.relation} {_shown(self.right, right)}"
 
@@ -120,19 +111,12 @@ def parse_condition(text: str) -> Condition:
     Raises:
         ValueError: It is none; the message says what is wrong, to be read after the field's name.
     """
-    relations = _SIGNS.findall(text)
-    if len(relations) != 1:
-        what = "compares more than two sides; write one condition for each pair"
-        example = "compares nothing; write for example val/aji > 0.5"
-        raise ValueError(f"'{text}' {what if relations else example}")
-    (relation,) = relations
-    if relation not in _RELATIONS:
-        raise ValueError(f"'{text}': {relation} can't be used; known: {', '.join(_RELATIONS)}")
+    relation = find_relation(text, kind="condition", example="for example val/aji > 0.5")
     try:
         left, right = (_parse_side(side) for side in text.split(relation))
     except ValueError as error:
         raise ValueError(f"'{text}': {error}") from None
-    condition = Condition(left=left, relation=cast("Relation", relation), right=right)
+    condition = Condition(left=left, relation=relation, right=right)
     if not condition.readings:
         raise ValueError(f"'{text}' has no metric")
     return condition

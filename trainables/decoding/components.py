@@ -5,23 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["are_largest", "select_labels"]
-
-
-def select_labels(
-    labels: NDArray[np.integer], keep: NDArray[np.bool_]
-) -> tuple[NDArray[np.int32], int]:
-    """Keeps some of the labels and renumbers them from 1 in their old order.
-
-    Args:
-        labels: Values 0 .. n, any shape.
-        keep: Shape (n + 1,); False for the background.
-
-    Returns:
-        The new labels, int32, and how many there are.
-    """
-    new_ids = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
-    return new_ids[labels], int(np.count_nonzero(keep))
+__all__ = ["are_largest"]
 
 
 def are_largest(sizes: NDArray[np.int64], count: int) -> NDArray[np.bool_]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -20,11 +19,11 @@ from sweeper.protocol import (
     ScoringRequest,
     TrialContext,
     TrialError,
-    UserError,
 )
 from trainables.data import PreparedData, prepare
 from trainables.decode_search import DecodingSearch
 from trainables.hv.building import build_crops, build_trainer
+from trainables.hv.checkpoint import Beside, as_trained_on, read_beside, write_beside
 from trainables.hv.config import HVConfig
 from trainables.hv.evaluation import Evaluation, HVEvaluator
 from trainables.hv.scoring import SplitImages, score_network
@@ -42,9 +41,6 @@ from trainables.hv.view_opening import open_views
 __all__ = ["HVRun"]
 
 _CHECKPOINT = "trainer.pt"
-_DECODING = "decoding.json"
-_TYPES = "types.json"
-_INPUTS = "inputs.json"
 _GIB = 2**30
 _TIMED_STEPS = 3
 #: A search of so few seconds is never cut, so that its result does not depend on the machine.
@@ -191,13 +187,10 @@ class HVRun:
         """Writes everything that `load` needs, and the decoding that was chosen."""
         numbers = {"gpu_s": self._gpu_s, "unsearched_s": self._unsearched_s}
         self._trainer.save(directory / _CHECKPOINT, numbers)
-        text = json.dumps(self._chosen, indent=2)
-        (directory / _DECODING).write_text(text, encoding="utf-8")
-        channels = json.dumps({"channels": self._data.channels})
-        (directory / _INPUTS).write_text(channels, encoding="utf-8")
-        if self._data.type_names:
-            names = json.dumps(list(self._data.type_names))
-            (directory / _TYPES).write_text(names, encoding="utf-8")
+        beside = Beside(
+            chosen=self._chosen, channels=self._data.channels, type_names=self._data.type_names
+        )
+        write_beside(directory, beside)
 
     def load(self, directory: Path) -> None:
         """Goes on from what `save` wrote.
@@ -211,32 +204,14 @@ class HVRun:
             UserError: The images are in colour, and the network was trained on gray ones.
             TrialError: There is no checkpoint of these settings.
         """
-        channels = self._channels_of(directory)
-        if channels != self._data.channels:
+        beside = read_beside(directory)
+        data = as_trained_on(beside, self._data)
+        if data is not self._data:
             self._trainer.close()
-            self._open(self._data.recoloured(channels))
-        path = directory / _TYPES
-        names = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-        if names != list(self._data.type_names):
-            self._trainer.close()
-            self._open(self._data.retyped(names))
+            self._open(data)
         numbers = self._trainer.load(directory / _CHECKPOINT)
         self._gpu_s, self._unsearched_s = numbers["gpu_s"], numbers.get("unsearched_s", 0.0)
-        path = directory / _DECODING
-        self._chosen = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-
-    def _channels_of(self, directory: Path) -> int:
-        """Of the images that a network was trained on; older checkpoints do not say it."""
-        path, ours = directory / _INPUTS, self._data.channels
-        if not path.is_file():
-            return ours
-        channels = int(json.loads(path.read_text(encoding="utf-8"))["channels"])
-        if channels < ours:
-            raise UserError(
-                "these images are in colour, and the network was trained on gray ones",
-                hint="convert the images to gray, or train on images in colour",
-            )
-        return channels
+        self._chosen = dict(beside.chosen)
 
     def measure_epoch_s(self) -> float:
         """Times a few real steps and one validation image of middle size.

@@ -15,6 +15,7 @@ from sweeper.protocol import NetworkScores, ScoringRequest, SplitScores, UserErr
 from trainables.ahead import map_ahead
 from trainables.data import Split
 from trainables.decoding import Decoder, hv_targets
+from trainables.hv.score_names import NAMES, NOTE, SWAPPED, headline_of, told_in_short
 from trainables.losses import HVStatistics
 from trainables.metrics import OverlapTable, compute_parts, scores_of_parts
 from trainables.metrics.instance_scores import compute_scores
@@ -37,32 +38,6 @@ __all__ = ["SplitImages", "score_network"]
 _WORST_BY = "aji"
 _MAX_WORKERS = 4
 _LEVELLED = ("hv_magnitude", "hv_magnitude_aligned")
-#: What the truth takes the place of, and the AJI that this gives.
-_SWAPPED = {"aji_true_np": ("np",), "aji_true_hv": ("hv",), "aji_true_both": ("np", "hv")}
-_HEADLINE = (
-    *MAP_NAMES,
-    "aji",
-    "aji_plus",
-    "pq",
-    "dice",
-    "are",
-    *_SWAPPED,
-)
-_NAMES = {
-    "hv_magnitude": "magnitude",
-    "hv_magnitude_aligned": "aligned magnitude",
-    "hv_mse_ratio": "HV MSE ratio",
-    "aji": "AJI",
-    "aji_plus": "AJI+",
-    "pq": "PQ",
-    "dice": "Dice",
-    "are": "ARE (0 is best)",
-    "mpq": "PQ, mean of classes",
-    "aji_true_np": "AJI, true NP",
-    "aji_true_hv": "AJI, true HV",
-    "aji_true_both": "AJI, both true",
-}
-
 Maps = Mapping[str, NDArray[np.float32]]
 
 
@@ -114,22 +89,13 @@ def score_network(
     ]
     return NetworkScores(
         splits=splits,
-        headline=(*_HEADLINE, *_class_headline(splits)),
-        names=_NAMES,
+        headline=headline_of(splits),
+        names=NAMES,
         worst_by=_WORST_BY,
         interval=INTERVAL,
         judgement=judge(splits),
-        notes=[
-            "magnitude: below 0.05 fails, above 0.15 passes; HV MSE ratio: 1 is that of zero maps; "
-            "true NP, true HV: the truth in place of what the network says"
-        ],
+        notes=[NOTE],
     )
-
-
-def _class_headline(splits: Sequence[SplitScores]) -> list[str]:
-    """Classes in the order of the data, after their mean."""
-    found = dict.fromkeys(name for split in splits for name in (*split.pooled, *split.mean))
-    return [name for name in found if name == "mpq" or name.startswith("pq/")]
 
 
 class _Progress:
@@ -193,7 +159,7 @@ def _record(split: Split, image: _Predicted, decoder: Decoder) -> ImageRecord:
     truth = {"np": (labels > 0).astype(np.float32), "hv": target}
     swapped = {
         name: _swapped_aji(labels, image.outputs, truth, heads, decoder)
-        for name, heads in _SWAPPED.items()
+        for name, heads in SWAPPED.items()
     }
     of_classes: dict[str, float] = {}
     parts = {**compute_parts(table), **asdict(statistics)}
@@ -236,14 +202,8 @@ def _draw(
     split = images.split
     labels, found = split.labels(item), decoder.decode(images.predict(item))
     fates = find_fates(OverlapTable.from_labels(labels, found))
-    shown = {
-        _NAMES.get(name, name): record.scores[name]
-        for name in _HEADLINE[:6]
-        if name in record.scores
-    }
-    told = ", ".join(f"{name} {value:.2f}" for name, value in shown.items())
-    picture = draw_mistakes(split.image(item), labels, found, fates, f"{record.name}: {told}")
-    Image.fromarray(picture).save(file)
+    title = f"{record.name}: {told_in_short(record.scores)}"
+    Image.fromarray(draw_mistakes(split.image(item), labels, found, fates, title)).save(file)
 
 
 def _file_name(name: str) -> str:

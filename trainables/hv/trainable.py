@@ -19,8 +19,8 @@ from sweeper.protocol import (
 )
 from trainables.data import prepare, recognise
 from trainables.hv.config import check_hv_config, load_hv_config
-from trainables.hv.model import prepare_model
-from trainables.hv.names import METRIC_NAMES, metric_names_on
+from trainables.hv.metric_names import METRIC_NAMES, metric_names_on
+from trainables.hv.model_preparing import prepare_model
 
 if TYPE_CHECKING:
     from trainables.hv.run import HVRun

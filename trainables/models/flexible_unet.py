@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import torch
 from monai.networks.nets import FlexibleUNet
 from torch import Tensor, nn
 
 from trainables.models.config import FlexibleUNetConfig
-from trainables.models.padding import cut_to, pad_to_multiple
+from trainables.models.heads import HeadedNetwork
+from trainables.models.padding import pad_to_multiple
 from trainables.models.weights import load_weights
 
 __all__ = ["HVFlexibleUNet"]
@@ -20,7 +20,7 @@ _DOWNSAMPLING: Final = 32
 _CLASSIFIER: Final = ("_conv_head", "_bn1", "_fc", "_avg_pooling", "_dropout", "avgpool", "fc")
 
 
-class HVFlexibleUNet(nn.Module):
+class HVFlexibleUNet(HeadedNetwork):
     """An EfficientNet or ResNet as the way down, MONAI's U-Net decoder as the way up.
 
     Differs from MONAI's network: any image size (padded to a multiple of 32 as the other networks
@@ -71,17 +71,8 @@ class HVFlexibleUNet(nn.Module):
         levels = self.encoder(pad_to_multiple(image, _DOWNSAMPLING))
         shared = self._decoded(self.decoder, levels)
         hv_features = self._decoded(self.hv_decoder, levels) if self.hv_decoder else shared
-        # Decoding takes slopes of the maps, which the 8 bits of bfloat16 would turn into steps.
-        with torch.autocast(image.device.type, enabled=False):
-            logits = self.np_head(shared.to(self.np_head.weight))
-            maps = self.hv_head(hv_features.to(self.hv_head.weight))
-        if self.hv_tanh:
-            maps = torch.tanh(maps)
-        outputs = {"np": cut_to(logits, image), "hv": cut_to(maps, image)}
-        if self.nt_head is not None:
-            nt_features = self._decoded(self.nt_decoder, levels) if self.nt_decoder else shared
-            outputs["nt"] = cut_to(self.nt_head(nt_features), image)
-        return outputs
+        nt_features = self._decoded(self.nt_decoder, levels) if self.nt_decoder else shared
+        return self.maps_of(image, shared, hv_features, nt_features)
 
     def _decoded(self, decoder: nn.Module, levels: list[Tensor]) -> Tensor:
         # MONAI's decoder leaves out the first entry, which stands for the image.

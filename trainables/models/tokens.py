@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from trainables.models.blocks import convolutions
 from trainables.models.config import TokensConfig
-from trainables.models.padding import cut_to
+from trainables.models.heads import HeadedNetwork
 from trainables.tokens.traits import EncoderTraits
 
 __all__ = ["HVTokens"]
@@ -20,7 +20,7 @@ __all__ = ["HVTokens"]
 _LEAST_CHANNELS: Final = 16
 
 
-class HVTokens(nn.Module):
+class HVTokens(HeadedNetwork):
     """NP, HV and NT heads on upsampled tokens; the encoder is no part of it.
 
     The grid of tokens is doubled until it is as fine as the image or nearly so (14 pixels are no
@@ -74,17 +74,8 @@ class HVTokens(nn.Module):
             fine = self.stem(functional.pad(image, (0, right, 0, bottom), mode="replicate"))
         shared = self.decoder(features, fine, sides)
         hv_features = self.hv_decoder(features, fine, sides) if self.hv_decoder else shared
-        # Decoding takes slopes of the maps, which the 8 bits of bfloat16 would turn into steps.
-        with torch.autocast(image.device.type, enabled=False):
-            logits = self.np_head(shared.to(self.np_head.weight))
-            maps = self.hv_head(hv_features.to(self.hv_head.weight))
-        if self.hv_tanh:
-            maps = torch.tanh(maps)
-        outputs = {"np": cut_to(logits, image), "hv": cut_to(maps, image)}
-        if self.nt_head is not None:
-            nt_features = self.nt_decoder(features, fine, sides) if self.nt_decoder else shared
-            outputs["nt"] = cut_to(self.nt_head(nt_features), image)
-        return outputs
+        nt_features = self.nt_decoder(features, fine, sides) if self.nt_decoder else shared
+        return self.maps_of(image, shared, hv_features, nt_features)
 
 
 class _TokenDecoder(nn.Module):

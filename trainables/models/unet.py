@@ -11,12 +11,13 @@ from torch.nn import functional
 
 from trainables.models.blocks import convolutions
 from trainables.models.config import UNetConfig
-from trainables.models.padding import cut_to, pad_to_multiple
+from trainables.models.heads import HeadedNetwork
+from trainables.models.padding import pad_to_multiple
 
 __all__ = ["HVUNet"]
 
 
-class HVUNet(nn.Module):
+class HVUNet(HeadedNetwork):
     """U-Net for images of any size.
 
     Differs from Ronneberger et al.: same padding, normalisation after each convolution, two or
@@ -61,17 +62,8 @@ class HVUNet(nn.Module):
             levels.append(features)
         shared = self.decoder(levels)
         hv_features = shared if self.hv_decoder is None else self.hv_decoder(levels)
-        # Decoding takes slopes of the maps, which the 8 bits of bfloat16 would turn into steps.
-        with torch.autocast(image.device.type, enabled=False):
-            logits = self.np_head(shared.to(self.np_head.weight))
-            maps = self.hv_head(hv_features.to(self.hv_head.weight))
-        if self.hv_tanh:
-            maps = torch.tanh(maps)
-        outputs = {"np": cut_to(logits, image), "hv": cut_to(maps, image)}
-        if self.nt_head is not None:
-            nt_features = shared if self.nt_decoder is None else self.nt_decoder(levels)
-            outputs["nt"] = cut_to(self.nt_head(nt_features), image)
-        return outputs
+        nt_features = shared if self.nt_decoder is None else self.nt_decoder(levels)
+        return self.maps_of(image, shared, hv_features, nt_features)
 
 
 class _Decoder(nn.Module):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from trainables.inspection.montage.colours import CLASS_RGB, colour_of_class
+from trainables.pictures.class_colours import CLASS_RGB, colour_of_class
 from trainables.pictures.overlay import shown_image
 from trainables.pictures.page import Panel, Rgb, draw_page, enlarged, outlined, panel_scale
 

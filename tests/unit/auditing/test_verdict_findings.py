@@ -75,7 +75,7 @@ def test_tags_that_differ_in_mlflow(scene):
     assert (found.kind, found.where) == ("run-verdict", "trial 3")
     assert found.sentence == (
         "verdict is 'success', but 'failed' in MLflow; "
-        "verdict.advice is 'Keep it.', but '' in MLflow"
+        "verdict.advice is 'Keep it.', but unset in MLflow"
     )
     assert found.todo.endswith("--rebuild sets it right")
     sync("done", home=scene.home.root, rebuild=True)

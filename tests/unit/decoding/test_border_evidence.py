@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainables.decoding.components import are_largest, select_labels
+from trainables.decoding.components import are_largest
 from trainables.decoding.islands import Islands
 from trainables.decoding.rise import border_evidence, sobel_kernels
 
@@ -16,11 +16,6 @@ def evidence_of(maps, mask, sobel_px):
     sheet = border_evidence(islands, vectors, sobel_px)
     image.ravel()[islands.pixels] = sheet.ravel()[islands.spots]
     return image
-
-
-def test_selected_labels_are_renumbered_in_order():
-    labels, count = select_labels(np.array([[0, 1, 2, 3]]), np.array([False, True, False, True]))
-    assert (labels.tolist(), count) == ([[0, 1, 0, 2]], 2)
 
 
 @pytest.mark.parametrize("size_px", [3, 5, 7, 11, 21])

@@ -1,6 +1,6 @@
 import numpy as np
 
-from trainables.inspection.montage.colours import CLASS_RGB
+from trainables.pictures import CLASS_RGB
 from trainables.pictures.overlay import draw_overlay
 from trainables.pictures.type_overlay import draw_types
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sweeper.protocol import DataError, Problem
 from trainables.data.digests import Digests
 from trainables.data.image_file import UnusableFileError, check_labels
-from trainables.data.readers.item import Found, Item
+from trainables.data.readers.item import Found
 from trainables.data.readers.pair_reading import read_pair
 from trainables.data.readers.pairs import Pair, find_pairs
 from trainables.data.readers.settings import ReaderConfig
@@ -82,17 +82,9 @@ def find_consep(config: CoNSePConfig, digests: Digests) -> Found:
         problems.append(Problem(where="data.merge_types", reason=reason))
     pairs = find_pairs(config.path, (".mat",), LAYOUT, problems)
     names = _type_names(config)
+    read = partial(_read, names=names, merge_types=config.merge_types)
     return Found(
-        items=[
-            Item(
-                name=pair.name,
-                home=pair.home,
-                digest=f"{digests.of(pair.image_path)}+{digests.of(pair.label_path)}",
-                read=partial(_read, pair, names, merge_types=config.merge_types),
-                aliases=pair.aliases(config.path),
-            )
-            for pair in pairs
-        ],
+        items=[pair.item(config.path, digests, partial(read, pair)) for pair in pairs],
         problems=problems,
         notes=[f"images with .mat labels from {config.path}"],
         settings={"merge_types": config.merge_types, "type_names": list(names)},
@@ -106,7 +98,7 @@ def _type_names(config: CoNSePConfig) -> tuple[str, ...]:
     return _MERGED if config.merge_types else _TYPES
 
 
-def _read(pair: Pair, names: tuple[str, ...], *, merge_types: bool) -> Sample:
+def _read(pair: Pair, *, names: tuple[str, ...], merge_types: bool) -> Sample:
     image, file = read_pair(pair, _load)
     try:
         labels = check_labels(file["inst_map"], may_be_floats=True)

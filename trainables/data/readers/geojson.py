@@ -14,7 +14,7 @@ from sweeper.protocol import DataError, Problem
 from trainables.data.digests import Digests
 from trainables.data.image_file import UnusableFileError
 from trainables.data.readers.geojson_objects import GeoObject, read_objects
-from trainables.data.readers.item import Found, Item
+from trainables.data.readers.item import Found
 from trainables.data.readers.outlines import fill_rings
 from trainables.data.readers.painting import paint
 from trainables.data.readers.pair_reading import read_pair
@@ -70,13 +70,7 @@ def find_geojson(config: GeoJSONConfig, digests: Digests) -> Found:
 
     return Found(
         items=[
-            Item(
-                name=pair.name,
-                home=pair.home,
-                digest=f"{digests.of(pair.image_path)}+{digests.of(pair.label_path)}",
-                read=partial(_read, pair, config, type_names),
-                aliases=pair.aliases(config.path),
-            )
+            pair.item(config.path, digests, partial(_read, pair, config, type_names))
             for pair in pairs
         ],
         problems=problems,

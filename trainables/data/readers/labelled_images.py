@@ -8,7 +8,7 @@ from pathlib import Path
 from sweeper.protocol import DataError, Problem
 from trainables.data.digests import Digests
 from trainables.data.image_file import SUFFIXES, read_labels
-from trainables.data.readers.item import Found, Item
+from trainables.data.readers.item import Found
 from trainables.data.readers.pair_reading import read_pair
 from trainables.data.readers.pairs import Pair, find_pairs
 from trainables.data.source import Sample
@@ -26,13 +26,11 @@ def find_labelled_images(root: Path, digests: Digests) -> Found:
     types = find_type_tables(root, [pair.label_path for pair in pairs], only_val=False)
     return Found(
         items=[
-            Item(
-                name=pair.name,
-                home=pair.home,
-                digest=f"{digests.of(pair.image_path)}+{digests.of(pair.label_path)}"
-                + types.digest(pair.label_path),
-                read=partial(_read, pair, types),
-                aliases=pair.aliases(root),
+            pair.item(
+                root,
+                digests,
+                partial(_read, pair, types),
+                more_digest=types.digest(pair.label_path),
             )
             for pair in pairs
         ],

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from sweeper.protocol import Problem
+from trainables.data.digests import Digests
 from trainables.data.image_file import LOSSY_SUFFIXES, SUFFIXES
-from trainables.data.source import SplitName
+from trainables.data.readers.item import Item
+from trainables.data.source import Sample, SplitName
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -61,6 +63,25 @@ class Pair:
         """Names that a table may call the image by."""
         inside = self.image_path.relative_to(root).as_posix()
         return (inside, f"{self.home}/{self.image_path.name}", self.image_path.name)
+
+    def item(
+        self, root: Path, digests: Digests, read: Callable[[], Sample], *, more_digest: str = ""
+    ) -> Item:
+        """The same as an item.
+
+        Args:
+            root: Of the data set.
+            digests: Hashes both files.
+            read: Reads both files.
+            more_digest: Hash of what else decides on the sample.
+        """
+        return Item(
+            name=self.name,
+            home=self.home,
+            digest=f"{digests.of(self.image_path)}+{digests.of(self.label_path)}{more_digest}",
+            read=read,
+            aliases=self.aliases(root),
+        )
 
 
 def explain_missing(root: Path, layout: str) -> list[Problem]:

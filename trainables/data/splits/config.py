@@ -18,6 +18,7 @@ __all__ = [
     "GroupSplits",
     "SplitsConfig",
     "Values",
+    "texts_of",
 ]
 
 #: What is written in a table or in names, as text; YAML gives numbers for `[1, 2]`.

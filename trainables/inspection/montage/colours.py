@@ -7,13 +7,12 @@ from numpy.typing import NDArray
 from skimage.color import hsv2rgb
 from skimage.segmentation import find_boundaries
 
+from trainables.pictures import CLASS_RGB, colour_of_class
+
 __all__ = [
     "BACKGROUND_RGB",
-    "CLASS_RGB",
     "colour_direction",
-    "colour_image",
     "colour_labels",
-    "colour_of_class",
     "colour_signed",
     "outline",
 ]
@@ -22,26 +21,8 @@ Picture = NDArray[np.uint8]
 
 #: Where there is no nucleus.
 BACKGROUND_RGB = (30, 33, 40)
-#: Contours: of nuclei without a known class, then of the classes 1, 2, ... in turn.
-CLASS_RGB = (
-    (90, 235, 120),
-    (255, 99, 97),
-    (88, 166, 255),
-    (255, 208, 60),
-    (214, 120, 255),
-    (64, 224, 208),
-    (255, 150, 60),
-)
 _NEGATIVE_RGB, _POSITIVE_RGB = np.array([47, 112, 222]), np.array([222, 64, 48])
 _GOLDEN_RATIO = 0.618034
-_SHOWN_PERCENTILES = (0.5, 99.5)
-
-
-def colour_image(image: NDArray[np.float32]) -> Picture:
-    """An image (H, W, 1 or 3) between its 0.5th and 99.5th percentile."""
-    low, high = np.percentile(image, _SHOWN_PERCENTILES)
-    shown = np.clip((image - low) / max(high - low, 1e-6), 0, 1) * 255
-    return np.broadcast_to(shown, (*image.shape[:2], 3)).astype(np.uint8)
 
 
 def colour_labels(labels: NDArray[np.int32]) -> Picture:
@@ -108,8 +89,3 @@ def outline(
     colours = np.array(palette, np.uint8)[kinds]
     result[edge] = colours.repeat(zoom, axis=0).repeat(zoom, axis=1)[edge]
     return result
-
-
-def colour_of_class(number: int) -> int:
-    """The place in `CLASS_RGB` of a class from 1 on; 0 is the place of what has none."""
-    return 1 + (number - 1) % (len(CLASS_RGB) - 1) if number else 0

@@ -10,7 +10,6 @@ import numpy as np
 from sweeper.protocol import DataFinding
 from trainables.augment.config import Preset
 from trainables.data import PreparedData
-from trainables.inspection.montage.colours import CLASS_RGB, colour_of_class
 from trainables.inspection.montage.page import QUIET_RGB, Page
 from trainables.inspection.montage.panels import (
     direction_wheel,
@@ -23,6 +22,7 @@ from trainables.inspection.montage.panels import (
 from trainables.inspection.montage.pointed import find_pointed
 from trainables.inspection.montage.samples import choose_samples
 from trainables.inspection.montage.variations import Patch, choose_crop, find_turn, vary
+from trainables.pictures import CLASS_RGB, colour_of_class
 
 __all__ = ["draw_montage"]
 

@@ -9,7 +9,6 @@ from trainables.decoding import hv_targets
 from trainables.inspection.montage.arrows import draw_arrows, draw_wheel
 from trainables.inspection.montage.colours import (
     colour_direction,
-    colour_image,
     colour_labels,
     colour_signed,
     outline,
@@ -17,6 +16,7 @@ from trainables.inspection.montage.colours import (
 from trainables.inspection.montage.enlarging import enlarge
 from trainables.inspection.montage.samples import Sample
 from trainables.inspection.montage.variations import Patch
+from trainables.pictures import shown_image
 
 __all__ = [
     "direction_wheel",
@@ -37,7 +37,7 @@ _GLAZE = 0.45
 
 def sample_panels(sample: Sample, panel_px: int) -> list[Picture]:
     """Image, contours, labels, h, v and direction."""
-    picture = colour_image(sample.image)
+    picture = shown_image(sample.image)
     return [
         picture,
         outlined(picture, sample.labels, panel_px, sample.types),
@@ -69,7 +69,7 @@ def outlined(
 def tinted(sample: Sample, panel_px: int) -> Picture:
     """An image with contours under a glaze of its labels' colours: it shows who shares an id."""
     mask = sample.labels > 0
-    picture = colour_image(sample.image)
+    picture = shown_image(sample.image)
     glaze = _GLAZE * colour_labels(sample.labels)[mask]
     picture[mask] = (1 - _GLAZE) * picture[mask] + glaze
     return outlined(picture, sample.labels, panel_px, sample.types)
@@ -78,7 +78,7 @@ def tinted(sample: Sample, panel_px: int) -> Picture:
 def framed(patch: Patch, middle_px: int, panel_px: int) -> Picture:
     """A crop with contours, and a frame about its middle."""
     picture = np.array(
-        enlarge(outlined(colour_image(patch.image), patch.labels, panel_px), panel_px)
+        enlarge(outlined(shown_image(patch.image), patch.labels, panel_px), panel_px)
     )
     rows, columns = (
         [round(place * panel_px / patch.labels.shape[0]) for place in (part.start, part.stop)]
