@@ -11,10 +11,20 @@ from numpy.typing import NDArray
 
 from sweeper.protocol import Problem
 
-__all__ = ["SPLITS", "Sample", "Source", "SplitName"]
+__all__ = ["SPLITS", "SPLIT_WORDS", "Sample", "Source", "SplitName"]
 
 SplitName = Literal["train", "val", "test"]
 SPLITS: tuple[SplitName, ...] = ("train", "val", "test")
+#: What people call the splits, in lower case.
+SPLIT_WORDS: Mapping[str, SplitName] = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+    "testing": "test",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from sweeper.protocol import Problem
 from trainables.data.digests import Digests
 from trainables.data.image_file import LOSSY_SUFFIXES, SUFFIXES
 from trainables.data.readers.item import Item
-from trainables.data.source import Sample, SplitName
+from trainables.data.source import SPLIT_WORDS, Sample, SplitName
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -24,11 +24,6 @@ __all__ = [
 ]
 
 IMAGE_SUFFIXES = (*SUFFIXES, *LOSSY_SUFFIXES)
-_SPLIT_FOLDERS: dict[SplitName, tuple[str, ...]] = {
-    "train": ("train", "training"),
-    "val": ("val", "valid", "validation"),
-    "test": ("test", "testing"),
-}
 _FOLDERS = {
     "images": ("images", "image", "imgs", "img"),
     "labels": ("labels", "label", "annotations", "masks", "geojson"),
@@ -101,10 +96,7 @@ def find_places(root: Path) -> Sequence[Place]:
     """
     there = {path.name.lower(): path for path in sorted(root.iterdir()) if path.is_dir()}
     places = [
-        Place(home=home, folder=there[name])
-        for home, names in _SPLIT_FOLDERS.items()
-        for name in names
-        if name in there
+        Place(home=home, folder=there[name]) for name, home in SPLIT_WORDS.items() if name in there
     ]
     return places or [Place(home=None, folder=root)]
 

@@ -18,7 +18,7 @@ from trainables.data.readers.item import Found, Item
 from trainables.data.readers.pairs import Pair, Place, explain_missing, find_places, folder_of
 from trainables.data.readers.settings import ReaderConfig
 from trainables.data.readers.tiff_pages import TIFF, TiffStack, open_stack
-from trainables.data.source import Sample, SplitName
+from trainables.data.source import SPLIT_WORDS, Sample, SplitName
 
 __all__ = ["LAYOUT", "TiffStackConfig", "find_tiff_stacks", "pair_stacks"]
 
@@ -28,15 +28,6 @@ LAYOUT = (
 )
 _LABEL_WORDS = frozenset(("labels", "label", "masks", "mask", "gt", "instances"))
 _IMAGE_WORDS = frozenset(("images", "image", "imgs", "img", "raw"))
-_SPLIT_WORDS: dict[str, SplitName] = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-    "testing": "test",
-}
 
 
 class TiffStackConfig(ReaderConfig):
@@ -121,8 +112,8 @@ def _stacks_in(place: Place) -> list[tuple[Path, bool, tuple[SplitName | None, s
     for path in _files_in(place.folder):
         words = re.split(r"[_\-. ]+", _stem(path))
         lower = [word.lower() for word in words]
-        home = next((_SPLIT_WORDS[word] for word in lower if word in _SPLIT_WORDS), place.home)
-        ignored = {*_LABEL_WORDS, *_IMAGE_WORDS, *_SPLIT_WORDS}
+        home = next((SPLIT_WORDS[word] for word in lower if word in SPLIT_WORDS), place.home)
+        ignored = {*_LABEL_WORDS, *_IMAGE_WORDS, *SPLIT_WORDS}
         rest = "_".join(word for word in words if word.lower() not in ignored)
         found.append((path, not _LABEL_WORDS.isdisjoint(lower), (home, rest)))
     return found

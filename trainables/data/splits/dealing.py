@@ -11,7 +11,7 @@ from typing import assert_never
 
 from sweeper.protocol import Problem
 from trainables.data.readers.item import Item
-from trainables.data.source import SPLITS, SplitName
+from trainables.data.source import SPLIT_WORDS, SPLITS, SplitName
 from trainables.data.splits.config import (
     ColumnSplits,
     FolderSplits,
@@ -26,16 +26,6 @@ from trainables.data.splits.table import match_rows, read_table
 from trainables.data.splits.words import describe_shares, warn_of_groups
 
 __all__ = ["Dealt", "deal", "deal_scored"]
-
-_SPLIT_WORDS: Mapping[str, SplitName] = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-    "testing": "test",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,8 +176,8 @@ def _deal_by_column(dealer: _Dealer, config: ColumnSplits) -> Sequence[SplitName
     if rows is None:
         return [None] * len(dealer.items)
     values = [row[0] for row in rows]
-    if config.values is None and {value.lower() for value in values} <= set(_SPLIT_WORDS):
-        splits: list[SplitName | None] = [_SPLIT_WORDS[value.lower()] for value in values]
+    if config.values is None and {value.lower() for value in values} <= set(SPLIT_WORDS):
+        splits: list[SplitName | None] = [SPLIT_WORDS[value.lower()] for value in values]
         dealer.notes.append(f"splits by the column {config.column} of {config.csv}")
         if config.group_column:
             dealer.notes += warn_of_groups([row[1] for row in rows], splits)
