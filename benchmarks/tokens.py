@@ -74,8 +74,10 @@ def subset(data: Path, num_train: int, folder: Path) -> Path:
 def trial(settings: dict, folder: Path, threads: int) -> dict[str, object]:
     """Trains one configuration; called in a process of its own, as a worker of a sweep is."""
     from sweeper.protocol import TrialContext
-    from trainables import hv_run  # noqa: F401 - what a worker imports once for all of its trials
-    from trainables.hv import HVTrainable
+    from trainables.hv import (
+        HVTrainable,
+        run,  # noqa: F401 - what a worker imports once for all of its trials
+    )
 
     HVTrainable.check_config(settings)
     clocks = [(time.perf_counter(), time.process_time())]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from sweeper.pruning import CollapsePruner
-from trainables import collapse
+from trainables.hv import collapse
 from trainables.hv.collapse_watch import CollapseWatch
 
 STEPS = 120
