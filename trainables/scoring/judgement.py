@@ -60,8 +60,9 @@ def _maps(split: SplitScores) -> Iterator[str]:
         )
     elif length > _LONG and aligned < _TURNED_FRAC * length:
         yield (
-            f"magnitude without direction ({told}): lower loss.hv_magnitude, and look whether the "
-            "vectors turn with the augmentation"
+            f"magnitude without direction ({told}): train longer if it was little, lower "
+            "loss.hv_magnitude if it weighs anything, and look whether the vectors turn with the "
+            "augmentation"
         )
     elif ratio >= _NOT_LEARNT:
         yield f"the HoVer maps are no better than zero (HV MSE ratio {ratio:.2f} on {name})"
@@ -70,7 +71,7 @@ def _maps(split: SplitScores) -> Iterator[str]:
 
 
 def _overfitting(train: SplitScores, held_out: SplitScores) -> Iterator[str]:
-    if train is held_out or train.name != "train":
+    if train is held_out or train.name != "train" or not _has_nuclei(train):
         return
     before, after = train.mean["aji"], held_out.mean["aji"]
     told = f"AJI {before.value:.2f} on train, {after.value:.2f} on {held_out.name}"
@@ -93,7 +94,9 @@ def _limits(split: SplitScores) -> Iterator[str]:
     with_np, with_hv = scores.get("aji_true_np", aji), scores.get("aji_true_hv", aji)
     told = f"AJI {aji:.2f} on {name} would be {with_np:.2f} with the true foreground"
     told += f", {with_hv:.2f} with true maps"
-    if max(with_np, with_hv) - aji > _GAIN:
+    if max(with_np, with_hv) - aji > _GAIN and abs(with_np - with_hv) <= _GAP:
+        yield f"foreground and maps cost about the same: {told}"
+    elif max(with_np, with_hv) - aji > _GAIN:
         part = "foreground (NP)" if with_np >= with_hv else "HoVer maps"
         yield f"most is lost in the {part}: {told}"
     elif aji < _POOR_AJI:

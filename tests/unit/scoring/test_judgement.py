@@ -52,6 +52,10 @@ def test_a_sound_network() -> None:
         ({"aji_true_both": 0.5}, "this decoding can't do it"),
         ({"aji": 0.5, "aji_true_np": 0.9}, "most is lost in the foreground (NP): AJI 0.50 on val"),
         ({"aji": 0.5, "aji_true_hv": 0.9}, "most is lost in the HoVer maps"),
+        (
+            {"aji": 0.56, "aji_true_np": 0.75, "aji_true_hv": 0.74},
+            "foreground and maps cost about the same: AJI 0.56 on val",
+        ),
     ],
 )
 def test_what_stands_out(changes: dict[str, float], begins: str) -> None:
@@ -78,6 +82,11 @@ def test_failing_on_its_own_images_is_not_over_fitting() -> None:
 
 def test_other_images_alone() -> None:
     assert judge([split("val", aji=0.2, aji_true_np=0.9)])[0].startswith("most is lost in the fore")
+
+
+def test_training_images_without_nuclei_are_no_failure() -> None:
+    sentences = judge([split("train", aji=0.0, hv_magnitude=float("nan")), split("val")])
+    assert not [sentence for sentence in sentences if "trained on" in sentence]
 
 
 def test_images_without_nuclei_are_no_reason_to_fail() -> None:
