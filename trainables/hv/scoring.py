@@ -29,6 +29,7 @@ from trainables.scoring import (
     find_fates,
     judge,
     map_level,
+    worst_images,
 )
 from trainables.scoring.classes import class_parts, class_scores, scores_of_class_sums
 from trainables.scoring.maps import scores_of_map_sums
@@ -129,8 +130,7 @@ def _score_split(
     ):
         records.append(record)
         progress.advance()
-    order = sorted(range(len(records)), key=lambda item: records[item].scores[_WORST_BY])
-    worst = order[: request.num_worst]
+    worst = worst_images(records, _WORST_BY, request.num_worst)
     digits = len(str(len(worst)))
     pictures = {}
     for rank, item in enumerate(worst, start=1):

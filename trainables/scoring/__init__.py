@@ -8,6 +8,7 @@ from trainables.scoring.fates import Fate, Fates, find_fates
 from trainables.scoring.judgement import judge
 from trainables.scoring.maps import MAP_NAMES, map_level
 from trainables.scoring.picture import draw_mistakes
+from trainables.scoring.worst import worst_images
 
 __all__ = [
     "INTERVAL",
@@ -20,4 +21,5 @@ __all__ = [
     "find_fates",
     "judge",
     "map_level",
+    "worst_images",
 ]
