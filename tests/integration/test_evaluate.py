@@ -184,6 +184,15 @@ def test_classes_are_scored_where_nuclei_have_them(home, tmp_path):
     assert "val/mpq" in reported
     plain = score(home, out, num_worst=0, out=tmp_path / "out", data=_cells(tmp_path / "cells"))
     assert "mpq" not in plain.scores.headline
+    other = _cells(tmp_path / "other")
+    (other / "types.txt").write_text("tumor\nimmune\n", encoding="utf-8")
+    (other / "types").mkdir()
+    for labels in sorted((other / "labels").iterdir()):
+        rows = "id,type\n1,tumor\n"
+        (other / "types" / f"{labels.stem}.csv").write_text(rows, encoding="utf-8")
+    unknown = score(home, out, num_worst=0, out=tmp_path / "out2", data=other)
+    assert "mpq" not in unknown.scores.headline
+    assert "(solid, hollow): classes are not scored there" in unknown.scores.notes[-1]
 
 
 def _cells(folder: Path) -> Path:

@@ -95,8 +95,23 @@ def score_network(
         worst_by=_WORST_BY,
         interval=INTERVAL,
         judgement=judge(splits),
-        notes=[NOTE],
+        notes=[NOTE, *_unknown_classes(wanted)],
     )
+
+
+def _unknown_classes(images: Mapping[str, SplitImages]) -> Iterator[str]:
+    """Says where the classes of the network are none of those of the nuclei."""
+    for name, each in images.items():
+        if each.split.type_names and not _has_known_types(each.split):
+            known = ", ".join(each.split.type_names)
+            yield (
+                f"no {name} nucleus is of a class that the network tells apart ({known}): classes "
+                "are not scored there"
+            )
+
+
+def _has_known_types(split: Split) -> bool:
+    return any((split.types(item)[:, 1] > 0).any() for item in range(len(split)))
 
 
 class _Progress:
@@ -124,9 +139,10 @@ def _score_split(
     workers: int,
 ) -> SplitScores:
     split = images.split
+    classes = split.type_names if _has_known_types(split) else ()
     records = []
     for record in map_ahead(
-        lambda image: _record(split, image, decoder), _predictions(images), workers
+        lambda image: _record(split, image, decoder, classes), _predictions(images), workers
     ):
         records.append(record)
         progress.advance()
@@ -145,7 +161,9 @@ def _predictions(images: SplitImages) -> Iterator[_Predicted]:
         yield _Predicted(item=item, outputs=images.predict(item))
 
 
-def _record(split: Split, image: _Predicted, decoder: Decoder) -> ImageRecord:
+def _record(
+    split: Split, image: _Predicted, decoder: Decoder, classes: Sequence[str]
+) -> ImageRecord:
     labels = split.labels(image.item)
     target = hv_targets(labels)
     found = decoder.decode(image.outputs)
@@ -163,21 +181,16 @@ def _record(split: Split, image: _Predicted, decoder: Decoder) -> ImageRecord:
     }
     of_classes: dict[str, float] = {}
     parts = {**compute_parts(table), **asdict(statistics)}
-    if names := _classes(split, image.outputs):
+    if classes and "nt" in image.outputs:
         counts = count_types(labels, split.types(image.item), found, image.outputs["nt"])
-        of_classes = class_scores(counts, names)
-        parts |= class_parts(counts, names)
+        of_classes = class_scores(counts, classes)
+        parts |= class_parts(counts, classes)
     return ImageRecord(
         name=split.names[image.item],
         scores={**maps, **compute_scores(table), **swapped, **of_classes},
         parts=parts,
         facts=find_fates(table).counts(),
     )
-
-
-def _classes(split: Split, outputs: Maps) -> Sequence[str]:
-    """Names of the classes that nuclei have here and that the network tells apart."""
-    return split.type_names if "nt" in outputs else ()
 
 
 def _swapped_aji(
