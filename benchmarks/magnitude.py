@@ -67,12 +67,18 @@ def broad_overrides() -> list[str]:
 
 
 def train(space: Path, name: str, data: Path, home: Path, overrides: list[str]) -> None:
-    """Trains what is missing of one sweep."""
+    """Trains what is missing of one sweep.
+
+    Raises:
+        SystemExit: It was stopped.
+    """
     if (home / name).is_dir():
-        sweeper.resume(name, home=home)
-        return
-    where = ["data.source=folder", f"data.path={data.absolute()}"]
-    sweeper.run(space, home=home, overrides=[f"name={name}", *overrides, *where])
+        result = sweeper.resume(name, home=home)
+    else:
+        where = ["data.source=folder", f"data.path={data.absolute()}"]
+        result = sweeper.run(space, home=home, overrides=[f"name={name}", *overrides, *where])
+    if result.outcome != "finished":
+        raise SystemExit(f"{name}: {result.outcome}; the same command goes on")
 
 
 def write_csv(path: Path, runs: list[Run]) -> None:
