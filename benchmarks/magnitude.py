@@ -7,7 +7,7 @@ pruning:
 
 - weights, for each seed: all 21 combinations of HV loss weights (magnitude.yaml): magnitude 0, 0.5,
   1, 2, 5 (aligned 0) and aligned 1, 5 (magnitude 0), each with gradient 1, 2, 3;
-- broad: 24 random trials of search_spaces/hv.yaml, in which the learning rate, the augmentation and
+- broad: 16 random trials of search_spaces/hv.yaml, in which the learning rate, the augmentation and
   more vary as well: trials that end differently enough for early metrics to tell them apart.
 
 Stop it whenever you like: called again it goes on, and when all is trained it only prints. Tables
@@ -31,9 +31,11 @@ from sweeper.spec import read_spec
 
 SPACE = Path(__file__).with_suffix(".yaml")
 BROAD_SPACE = SPACE.parents[1] / "search_spaces" / "hv.yaml"
-BROAD_TRIALS = 24
+BROAD_TRIALS = 16
 GRADIENTS = (1.0, 2.0, 3.0)
 TERMS = [(magnitude, 0.0) for magnitude in (0.0, 0.5, 1.0, 2.0, 5.0)] + [(0.0, 1.0), (0.0, 5.0)]
+#: Settings of magnitude.yaml that the broad sweep shares with it.
+TRAINED_ALIKE = ("crop_px", "steps_per_epoch", "eval_every", "eval_also", "decode")
 
 
 def combinations() -> list[dict[str, float]]:
@@ -56,7 +58,7 @@ def weights_overrides(seed: int) -> list[str]:
 def broad_overrides() -> list[str]:
     """The steps, the evaluations and the network of the weights, and nothing that stops a trial."""
     fixed = read_spec(SPACE).spec.fixed
-    same = {key: fixed[key] for key in ("steps_per_epoch", "eval_every", "eval_also", "decode")}
+    same = {key: fixed[key] for key in TRAINED_ALIKE}
     return [
         *(f"fixed.{key}={json.dumps(value)}" for key, value in same.items()),
         "sampler={name: random}",
