@@ -42,6 +42,9 @@ _Montage = Annotated[
     ),
 ]
 _NoMontage = Annotated[bool, typer.Option("--no-montage", help="Draw no picture of the data.")]
+_Strict = Annotated[
+    bool, typer.Option("--strict", help="End with exit code 1 if the data have severe findings.")
+]
 _Json = Annotated[bool, typer.Option("--json", help="Print what was found in the data as JSON.")]
 
 
@@ -52,6 +55,7 @@ def check(  # noqa: PLR0913 - options of a command
     no_cost: _NoCost = False,
     montage: _Montage = None,
     no_montage: _NoMontage = False,
+    strict: _Strict = False,
     as_json: _Json = False,
 ) -> None:
     """Validates a space, shows it, what is in its data and a rough cost; starts nothing."""
@@ -70,15 +74,17 @@ def check(  # noqa: PLR0913 - options of a command
         drawn = None if no_montage else _draw(file.spec, checked, place, montage)
     if as_json:
         typer.echo(_as_json(file.spec, checked, report, drawn))
-        return
-    print_report(console, report, checked.data)
-    if drawn is None and montage is not None and not no_montage:
-        console.print(f"montage: none, {file.spec.trainable} draws no data")
-    if drawn is not None:
-        console.print(f"montage: {drawn}", highlight=False, markup=False, soft_wrap=True)
-    if not no_cost:
-        console.print(_cost(file.spec, checked, place), highlight=False, soft_wrap=True)
-    console.print("nothing was started", style="dim")
+    else:
+        print_report(console, report, checked.data)
+        if drawn is not None:
+            console.print(f"montage: {drawn}", highlight=False, markup=False, soft_wrap=True)
+        elif montage is not None and not no_montage:
+            console.print(f"montage: none, {file.spec.trainable} draws no data")
+        if not no_cost:
+            console.print(_cost(file.spec, checked, place), highlight=False, soft_wrap=True)
+        console.print("nothing was started", style="dim")
+    if strict and any(finding.severity == "severe" for finding in report.findings):
+        raise typer.Exit(_FAILED)
 
 
 def _print_space(console: Console, file: SpecFile, checked: Checked) -> None:

@@ -33,6 +33,15 @@ def test_findings_are_printed_and_are_no_error(sweeper, toys, tmp_path) -> None:
     assert f"montage: {tmp_path / 'toy.check.png'}" in printed
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_severe_findings_fail_where_that_is_asked_for(sweeper, toys, tmp_path, options) -> None:
+    where = ("--home", str(tmp_path), "--no-montage", "--strict", *options)
+    code, printed = sweeper(*BAD, *where)
+    assert code == 1
+    assert "all rows are equal" in printed
+    assert sweeper(*WATCHFUL, *where)[0] == 0
+
+
 def test_nothing_stands_out(sweeper, toys, tmp_path) -> None:
     code, printed = sweeper(*WATCHFUL, "--home", str(tmp_path), "--no-montage")
     assert code == 0

@@ -72,6 +72,26 @@ def test_maps_of_classes(parts, look) -> None:
     assert "10 of 10 images hold 30 ids" in finding.sentence
 
 
+def test_maps_of_many_classes(parts, look) -> None:
+    """About as many classes as nuclei, so most ids have few pieces: no broken nuclei either."""
+    for part in parts.values():
+        part.labels = [np.where(one > 0, 1 + one % 5, 0).astype(np.int32) for one in part.labels]
+    found = look(parts)
+    for split in parts:
+        assert found[f"{split}: labels without instances"].severity == "severe"
+        assert f"{split}: nuclei in pieces" not in found
+
+
+def test_some_broken_nuclei_are_no_map_of_classes(parts, look) -> None:
+    for labels in parts["train"].labels:
+        first, second = np.unique(labels[labels > 0])[:2]
+        for number, row in ((first, 0), (second, 3)):
+            labels[row, :3] = number
+    found = look(parts)
+    assert "train: labels without instances" not in found
+    assert found["train: nuclei in pieces"].severity in {"warning", "severe"}
+
+
 def test_background_with_an_id(parts, look) -> None:
     for part in parts.values():
         part.labels = [one + 1 for one in part.labels]
@@ -276,19 +296,32 @@ def test_classes_that_are_rare_or_missing(parts, look) -> None:
     # Unknown, lymphocyte, dead, mitosis, neuron; all others become lymphocytes.
     classify(parts, {"train": (0, 0, 3, 0, 60), "val": (0, 0, 30, 2, 0)})
     found = look(parts, names)
-    assert "3 of" in found["train: class dead"].sentence
-    assert found["train: class dead"].severity == "warning"
-    assert "no training nucleus has this class" in found["val: class mitosis"].consequence
-    assert found["val: class mitosis"].severity == "warning"
-    assert "val/pq/neuron can't be measured" in found["val: class neuron"].consequence
-    assert not any("lymphocyte" in subject for subject in found)
+    rare = found["train: rare classes"]
+    assert rare.sentence.startswith("0 mitosis, 3 dead of ")
+    assert rare.severity == "warning"
+    unseen = found["val: classes that train lacks"]
+    assert unseen.sentence.startswith("2 mitosis of ")
+    assert unseen.severity == "warning"
+    assert found["val: absent classes"].sentence.startswith("0 neuron of ")
+    assert not {"val: rare classes", "train: absent classes"} & set(found)
+    assert not any("lymphocyte" in finding.sentence for finding in found.values())
+
+
+def test_rare_classes_are_one_finding(parts, look) -> None:
+    names = tuple(f"kind {letter}" for letter in "abcdefgh")
+    classify(parts, {"train": (0, 0, *[3] * 7), "val": (0, 0, *[2] * 7)})
+    found = look(parts, names)
+    for split, severity in (("train", "warning"), ("val", "note")):
+        assert found[f"{split}: rare classes"].severity == severity
+        assert all(name in found[f"{split}: rare classes"].sentence for name in names[1:])
+    assert len([subject for subject in found if "class" in subject]) == 2
 
 
 def test_nuclei_without_a_class(parts, look) -> None:
     classify(parts, {"train": (10_000,), "val": (40, 0)})
     found = look(parts, ("tumour",))
     assert found["train: unknown classes"].severity == "severe"
-    assert "no training nucleus" in found["val: class tumour"].consequence
+    assert "no training nucleus" in found["val: classes that train lacks"].consequence
 
 
 def test_the_severest_come_first(parts, look) -> None:

@@ -12,7 +12,7 @@ from trainables.inspection.measures import ImageMeasures, SplitMeasures
 from trainables.inspection.subject import Subject
 from trainables.inspection.wording import counted, share
 
-__all__ = ["find_in_masks"]
+__all__ = ["find_in_masks", "looks_like_mask"]
 
 #: From here on a network that predicts nothing is right on most images.
 EMPTY_SEVERE = 0.8
@@ -25,8 +25,9 @@ SPARSE_FRAC = 0.02
 FULL_FRAC = 0.9
 #: An id that covers half an image is a background with an id, or a mask of all nuclei together.
 HUGE_FRAC = 0.5
-#: More pieces for each id than this, and not by chance: ids are classes, or one for all nuclei.
-PIECES_PER_ID = 3
+#: More than half of the pieces share their id with another, and not by chance of a few: ids are
+#: classes, or one for all nuclei.
+SHARED_FRAC = 0.5
 MASK_PIECES = 6
 #: From this share of images on it is how the labels were made, below it some slipped in.
 MANY_IMAGES = 0.2
@@ -73,13 +74,15 @@ def _most_structured(split: SplitMeasures) -> Sequence[str]:
     return sorted(split.empty, key=lambda name: -np.nan_to_num(structure.get(name, 0.0)))
 
 
-def _looks_like_mask(image: ImageMeasures) -> bool:
-    ids, pieces = len(image.nuclei), int(image.nuclei.pieces.sum())
-    return pieces >= MASK_PIECES and pieces > PIECES_PER_ID * ids
+def looks_like_mask(image: ImageMeasures) -> bool:
+    """Whether the labels of an image are rather a foreground mask or a map of classes."""
+    pieces = image.nuclei.pieces
+    num_pieces, num_shared = int(pieces.sum()), int(pieces[pieces > 1].sum())
+    return num_pieces >= MASK_PIECES and num_shared > SHARED_FRAC * num_pieces
 
 
 def _masks(split: SplitMeasures) -> Iterator[DataFinding]:
-    masks = [image for image in split.images if _looks_like_mask(image)]
+    masks = [image for image in split.images if looks_like_mask(image)]
     if not masks:
         return
     masks.sort(key=lambda image: -int(image.nuclei.pieces.sum()))

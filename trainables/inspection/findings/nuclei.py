@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sweeper.protocol import DataFinding
 from trainables.inspection.findings.grading import grade
+from trainables.inspection.findings.masks import looks_like_mask
 from trainables.inspection.measures import SplitMeasures
 from trainables.inspection.subject import Subject
 from trainables.inspection.wording import counted, share
@@ -56,7 +57,9 @@ def _tiny(split: SplitMeasures, min_object_px: int) -> Iterator[DataFinding]:
 
 
 def _in_pieces(split: SplitMeasures) -> Iterator[DataFinding]:
-    in_pieces = split.per_nucleus("pieces") > 1
+    # Of masks and maps of classes it is said elsewhere that they are such.
+    is_mask = np.array([looks_like_mask(image) for image in split.images], bool)
+    in_pieces = (split.per_nucleus("pieces") > 1) & ~is_mask[split.image_of_nucleus]
     if not in_pieces.any():
         return
     yield DataFinding(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from sweeper.protocol import DataFinding
 from trainables.inspection.subject import Subject
@@ -25,9 +25,7 @@ def find_in_types(subject: Subject) -> Iterator[DataFinding]:
         return
     for split in subject.splits:
         yield from _unknown(subject, split.name)
-        total = sum(subject.facts[f"{split.name}/nuclei/{name}"] for name in subject.type_names)
-        for name in subject.type_names if total else ():
-            yield from _rare(subject, split.name, name, total)
+        yield from _rare(subject, split.name)
 
 
 def _unknown(subject: Subject, split: str) -> Iterator[DataFinding]:
@@ -42,24 +40,61 @@ def _unknown(subject: Subject, split: str) -> Iterator[DataFinding]:
     )
 
 
-def _rare(subject: Subject, split: str, name: str, total: float) -> Iterator[DataFinding]:
-    count = subject.facts[f"{split}/nuclei/{name}"]
-    in_train = subject.facts.get(f"train/nuclei/{name}", 0.0)
-    if split == "train":
-        if count >= max(FEW_NUCLEI, RARE_FRAC * total):
-            return
-        consequence = "it will hardly be learnt: weigh or merge it, or label more"
-    elif count == 0:
-        consequence = f"{split}/pq/{name} can't be measured; split the images by class"
-    elif in_train == 0:
-        consequence = "no training nucleus has this class, so every one of these is an error"
-    elif count < FEW_NUCLEI:
-        consequence = f"{split}/pq/{name} rests on so few that single nuclei decide it"
-    else:
+def _rare(subject: Subject, split: str) -> Iterator[DataFinding]:
+    counts = {name: subject.facts[f"{split}/nuclei/{name}"] for name in subject.type_names}
+    if not any(counts.values()):
         return
-    yield DataFinding(
-        severity="note" if count > 0 and split != "train" and in_train else "warning",
-        subject=f"{split}: class {name}",
-        sentence=f"{count:.0f} of {total:.0f} classified nuclei ({share(count, total)}) are {name}",
-        consequence=consequence,
-    )
+    if split == "train":
+        yield from _hardly_learnt(counts)
+    else:
+        in_train = {n: subject.facts.get(f"train/nuclei/{n}", 0.0) for n in subject.type_names}
+        yield from _hardly_scored(split, counts, in_train)
+
+
+def _hardly_learnt(counts: Mapping[str, float]) -> Iterator[DataFinding]:
+    total = sum(counts.values())
+    rare = [name for name in counts if counts[name] < max(FEW_NUCLEI, RARE_FRAC * total)]
+    if rare:
+        yield DataFinding(
+            severity="warning",
+            subject="train: rare classes",
+            sentence=_listed(rare, counts),
+            consequence="hardly learnt: weigh up (loss.nt_rarity_power), merge, or label more",
+        )
+
+
+def _hardly_scored(
+    split: str, counts: Mapping[str, float], in_train: Mapping[str, float]
+) -> Iterator[DataFinding]:
+    absent = [name for name in counts if not counts[name]]
+    if absent:
+        yield DataFinding(
+            severity="warning",
+            subject=f"{split}: absent classes",
+            sentence=_listed(absent, counts),
+            consequence=f"their {split}/pq can't be measured; split the images by class",
+        )
+    unseen = [name for name in counts if counts[name] and not in_train[name]]
+    if unseen:
+        yield DataFinding(
+            severity="warning",
+            subject=f"{split}: classes that train lacks",
+            sentence=_listed(unseen, counts),
+            consequence="no training nucleus has such a class, so each of these is an error",
+        )
+    few = [name for name in counts if counts[name] < FEW_NUCLEI]
+    rare = [name for name in few if name not in {*absent, *unseen}]
+    if rare:
+        yield DataFinding(
+            severity="note",
+            subject=f"{split}: rare classes",
+            sentence=_listed(rare, counts),
+            consequence=f"their {split}/pq rests on so few that single nuclei decide it",
+        )
+
+
+def _listed(names: Sequence[str], counts: Mapping[str, float]) -> str:
+    """`2 mitosis, 5 dead of 120 classified nuclei`, the rarest first."""
+    order = sorted(names, key=lambda name: counts[name])
+    shown = ", ".join(f"{counts[name]:.0f} {name}" for name in order)
+    return f"{shown} of {sum(counts.values()):.0f} classified nuclei"
