@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +41,26 @@ class _KernelLock(BaseJournalFileLock):
 
 
 class _Journal(JournalFileBackend):
-    """Leaves no half line behind when the disk is full: the next one would be unreadable."""
+    """Says what is wrong with its file, and leaves no half line behind when the disk is full.
+
+    The line after a half one would be unreadable.
+    """
 
     def __init__(self, journal: Path) -> None:
         super().__init__(str(journal), lock_obj=_KernelLock(journal))
         self._journal = journal
 
+    def read_logs(self, log_number_from: int) -> Generator[dict[str, Any], None, None]:
+        try:
+            yield from super().read_logs(log_number_from)
+        except FileNotFoundError as error:
+            raise self._gone() from error
+
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        size = self._journal.stat().st_size
+        try:
+            size = self._journal.stat().st_size
+        except FileNotFoundError as error:
+            raise self._gone() from error
         try:
             super().append_logs(logs)
         except OSError as error:
@@ -57,6 +69,12 @@ class _Journal(JournalFileBackend):
                 f"can't write the study {self._journal}: {error.strerror}",
                 hint="the study is whole as it was; mend it, then go on with `sweeper resume`",
             ) from error
+
+    def _gone(self) -> BackendError:
+        return BackendError(
+            f"the study {self._journal} is gone",
+            hint="somebody has moved or removed it; bring it back, or start the sweep anew",
+        )
 
 
 def _storage(journal: Path) -> JournalStorage:

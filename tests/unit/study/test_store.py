@@ -1,4 +1,4 @@
-"""The journal on a disk that fills up in the middle of a line."""
+"""The journal on a disk that fills up in the middle of a line, and one that is taken away."""
 
 from __future__ import annotations
 
@@ -48,3 +48,11 @@ def test_no_half_line_is_left(tmp_path, study, no_larger_files):
         "note": "y"
     }
     assert open_study(Home.at(tmp_path), "toy").user_attrs["note"] == "y"
+
+
+def test_a_journal_that_is_gone(tmp_path, study):
+    (tmp_path / "toy" / "study.journal").unlink()
+    with pytest.raises(BackendError, match=r"study\.journal is gone"):
+        study.get_trials()
+    with pytest.raises(BackendError, match=r"study\.journal is gone"):
+        study.set_user_attr("key", 1)
