@@ -17,7 +17,7 @@ _AXES = [
     ("final", "aligned", "aligned magnitude at the end"),
     ("at_25", "magnitude", "magnitude at 25 %"),
     ("at_25", "aligned", "aligned magnitude at 25 %"),
-    ("at_25", "aji", "AJI at 25 %"),
+    ("at_25", "default_aji", "AJI of the default decoding at 25 %"),
 ]
 
 
