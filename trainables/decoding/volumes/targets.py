@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
@@ -66,21 +64,16 @@ def boundary_targets(
     """
     if thickness < 1:
         raise ValueError(f"thickness must be at least 1, got {thickness}")
-    core = _compact(labels)
-    shape = core.shape
-    flat = core.reshape(-1)
-    voxels = np.flatnonzero(flat)
-    inside = voxels
-    neighbours = list(_neighbours(voxels, shape, axes=(1, 2) if in_plane else (0, 1, 2)))
-    ids = flat[voxels]
+    compact = _compact(labels)
+    core = compact
     for _ in range(thickness):
-        is_core = np.logical_and.reduce([flat[beside] == ids for beside in neighbours])
-        flat[inside[~is_core]] = 0
-        inside, ids = inside[is_core], ids[is_core]
-        neighbours = [beside[is_core] for beside in neighbours]
-    targets = np.zeros(shape, np.float32)
-    targets.reshape(-1)[voxels] = flat[voxels] == 0
-    return targets
+        before, core = core, core.copy()
+        for axis in (1, 2) if in_plane else (0, 1, 2):
+            ahead, behind = (np.moveaxis(one, axis, 0) for one in (core, before))
+            is_same = behind[1:] == behind[:-1]
+            ahead[1:] *= is_same
+            ahead[:-1] *= is_same
+    return ((compact > 0) & (core == 0)).astype(np.float32)
 
 
 def edt_targets(
@@ -134,14 +127,3 @@ def _compact(labels: ArrayLike) -> NDArray[np.int32]:
         raise ValueError(f"labels must have shape (Z, Y, X), got {volume.shape}")
     flat, _ = consecutive_ids(volume.ravel())
     return flat.reshape(volume.shape).astype(np.int32)
-
-
-def _neighbours(
-    voxels: NDArray[np.intp], shape: tuple[int, ...], axes: tuple[int, ...]
-) -> Iterator[NDArray[np.intp]]:
-    """The voxels beside some, along each axis both ways; at the border they themselves."""
-    places = np.unravel_index(voxels, shape)
-    strides = (shape[1] * shape[2], shape[2], 1)
-    for axis in axes:
-        yield voxels - strides[axis] * (places[axis] > 0)
-        yield voxels + strides[axis] * (places[axis] < shape[axis] - 1)
