@@ -2,7 +2,7 @@
 
     python benchmarks/decode_volumes.py [--objects 500 2000] [--decodings 16 64] [--checked 4]
 
-Drawn vesicles of about 600 voxels in 51 x 516 x 516, some in clusters that touch, with noisy maps.
+Drawn vesicles of about 580 voxels in 51 x 516 x 516, some in clusters that touch, with noisy maps.
 Each decoding is a `ContourDistance` with other thresholds, scored by adapted Rand error. CPU
 seconds of one thread, for decoding and scoring:
 
@@ -27,11 +27,13 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from scipy import ndimage
 from skimage.segmentation import watershed
-from vesicle_maps import SHAPE, draw_vesicles, noisy_maps
+from vesicle_maps import noisy_maps
 
+from trainables.data.volumes import draw_vesicles
 from trainables.decoding.volumes import Bounds, ContourDistance, VolumeBench
 from trainables.metrics import OverlapTable, Truth
 
+SHAPE = (51, 516, 516)
 CORNERS = np.ones((3, 3, 3), bool)
 LOOSEST = Bounds(binary=0.15, boundary=1.01, edt=-0.6)
 
@@ -122,8 +124,8 @@ def packed(maps: dict, truth: np.ndarray, decoders: list) -> tuple[float, list]:
 def compare(num_objects: int, counts: list[int], checked: int) -> bool:
     """Prints a line for each number of decodings; whether all is equal."""
     rng = np.random.default_rng(0)
-    truth = draw_vesicles(num_objects, rng)
-    maps = noisy_maps(truth, rng)
+    layout = draw_vesicles(rng, num_objects, SHAPE)
+    truth, maps = layout.labels, noisy_maps(layout, rng)
     same = True
     for count in counts:
         decoders = decodings(count)
