@@ -31,7 +31,8 @@ def print_tables(runs: Sequence[Run]) -> None:
         console.print(_foresight_table(f"{data}, broad", broad))
     console.print(
         "+-: half of the 95 % t-interval over runs; of rank correlations: 95 % by bootstrap over "
-        "runs. Difference: to 'none' with the same gradient weight and sweep seed. Kept half, best "
+        "runs. Difference: to 'none', or to the first gradient weight, all else and the sweep's "
+        "seed the same. Kept half, best "
         "lost: if the half of the trials that is worse by the early metric had been stopped."
     )
 
@@ -57,16 +58,24 @@ def _weights_table(data: str, runs: Sequence[Run]) -> Table:
 def _gradients_table(data: str, runs: Sequence[Run]) -> Table:
     table = _table(
         f"{data}: gradient weights, over all terms and seeds",
-        ["gradient", "runs", "magnitude", "aligned", "AJI"],
+        ["gradient", "runs", "magnitude", "aligned", "AJI", "difference in AJI"],
     )
+    least = min(run.gradient for run in runs)
+    first = {_pair(run): run.final["aji"] for run in runs if run.gradient == least}
     for gradient in sorted({run.gradient for run in runs}):
         own = [run for run in runs if run.gradient == gradient]
+        gaps = [run.final["aji"] - first[_pair(run)] for run in own]
         table.add_row(
             f"{gradient:g}",
             str(len(own)),
             *(_interval(own, name) for name in ("magnitude", "aligned", "aji")),
+            "" if gradient == least else _spelt(gaps, sign="+"),
         )
     return table
+
+
+def _pair(run: Run) -> tuple[int | None, str, float]:
+    return run.seed, run.term, run.weight
 
 
 def _foresight_table(title: str, runs: Sequence[Run]) -> Table:
