@@ -152,7 +152,8 @@ def test_masks_that_are_all_empty_are_named(train) -> None:
 
 
 def test_a_nuclei_map_without_a_loss_is_the_same_all_over(train) -> None:
-    ended = train(loss={"lambda_np": 0.0})
+    # At higher rates the features that the HV maps ask for move it, by chance, for some epochs.
+    ended = train(loss={"lambda_np": 0.0}, optim={"lr": 0.003})
     assert ended.epoch < EPOCHS
     assert "the nuclei map is the same all over: " in ended.reason
 
