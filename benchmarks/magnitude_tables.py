@@ -32,8 +32,8 @@ def print_tables(runs: Sequence[Run]) -> None:
     console.print(
         "+-: half of the 95 % t-interval over runs; of rank correlations: 95 % by bootstrap over "
         "runs. Difference: to 'none', or to the first gradient weight, all else and the sweep's "
-        "seed the same. Kept half, best "
-        "lost: if the half of the trials that is worse by the early metric had been stopped."
+        "seed the same. Worst quarter: by the early metric; best lost: by how much the best run "
+        "would be worse if that quarter had been stopped."
     )
 
 
@@ -84,17 +84,18 @@ def _foresight_table(title: str, runs: Sequence[Run]) -> Table:
     spread = f"{final.min():.3f} to {final.max():.3f}"
     table = _table(
         f"{title}: early metrics of {len(runs)} runs and their final AJI ({spread})",
-        ["metric", "at", "rank correlation", "kept half better by", "best AJI lost"],
+        ["metric", "at", "rank correlation", "worst quarter ended at", "others", "best lost"],
     )
     for name, sign in _SIGNS.items():
         for moment in EARLY_EPOCHS:
             early = sign * np.array([getattr(run, moment)[name] for run in runs])
-            kept = early >= np.median(early)
+            kept = early > np.quantile(early, 0.25)
             table.add_row(
                 name if sign > 0 else f"-{name}",
                 moment.removeprefix("at_") + " %",
                 _correlation(early, final),
-                f"{final[kept].mean() - final[~kept].mean():+.3f}",
+                f"{final[~kept].mean():.3f}",
+                f"{final[kept].mean():.3f}",
                 f"{final.max() - final[kept].max():.3f}",
             )
     return table
